@@ -1,0 +1,63 @@
+package io.closenotify;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything there is to say about the end of one connection. Delivered exactly once: by the {@link ShutdownFuture}, as
+ * a user event through the pipeline and, at debug level, in the log.
+ *
+ * @param result what became of it
+ * @param initiator who ended the connection first
+ * @param mode the mode that was in force at the end, after any hastening or strengthening
+ * @param closeNotifySent whether sending our close_notify was attempted, or counts as done ({@link ShutdownMode#QUIET})
+ * @param closeNotifyReceived whether the peer's close_notify arrived, or counts as arrived ({@link ShutdownMode#QUIET})
+ * @param lastAlert the name of the last alert received, or of the fatal one sent, such as {@code close_notify} or
+ *     {@code bad_record_mac}; {@code null} if there was none or the engine does not say. For people: nothing is decided
+ *     by it
+ * @param bytesDelivered bytes of application data that arrived after our close_notify and went to the application
+ * @param bytesDiscarded bytes of application data that arrived after our close_notify and were released
+ * @param bytesNotFlushed bytes, TLS framing included, written before the shutdown that the kernel never took, our
+ *     close_notify among them; when a write failed under the shutdown, what was pending as it began (an upper bound).
+ *     Data that the handshake never let through is not counted: its write promises fail
+ * @param flushTime from the start of the shutdown until our close_notify had reached the kernel or that was given up
+ * @param peerTime from then until the peer's close_notify, its deadline, or the end of input
+ * @param lingerTime from then until this outcome; zero where the outcome was known before the linger
+ * @param sessionResumable whether the session was left fit for resumption: the handshake was done, no fatal alert went
+ *     either way and the engine has not invalidated it. It does not say that the peer agrees
+ * @param cause what went wrong underneath, or {@code null}
+ */
+public record ShutdownOutcome(
+        ShutdownResult result,
+        ShutdownInitiator initiator,
+        ShutdownMode mode,
+        boolean closeNotifySent,
+        boolean closeNotifyReceived,
+        @Nullable String lastAlert,
+        long bytesDelivered,
+        long bytesDiscarded,
+        long bytesNotFlushed,
+        Duration flushTime,
+        Duration peerTime,
+        Duration lingerTime,
+        boolean sessionResumable,
+        @Nullable Throwable cause) {
+
+    /**
+     * Tells whether the shutdown counts as a success.
+     *
+     * @return {@link ShutdownResult#isSuccess()} of the result
+     */
+    public boolean isSuccess() {
+        return result.isSuccess();
+    }
+
+    /**
+     * Returns the time from the start of the shutdown to this outcome.
+     *
+     * @return the sum of the times in the phases
+     */
+    public Duration elapsed() {
+        return flushTime.plus(peerTime).plus(lingerTime);
+    }
+}

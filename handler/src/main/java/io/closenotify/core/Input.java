@@ -1,0 +1,59 @@
+package io.closenotify.core;
+
+/** What can happen to a connection. */
+public enum Input {
+
+    /** The TLS handshake succeeded. */
+    HANDSHAKE_COMPLETED,
+
+    /** A shutdown was requested, or one in progress is to become {@code BIDIRECTIONAL}. */
+    REQUEST_BIDIRECTIONAL,
+
+    /** A shutdown was requested, or one in progress is to become {@code FAST}. */
+    REQUEST_FAST,
+
+    /** A shutdown was requested, or one in progress is to become {@code QUIET}. */
+    REQUEST_QUIET,
+
+    /** The caller declares our close_notify sent ({@code SSL_set_shutdown}). */
+    SET_SENT,
+
+    /** The caller declares the peer's close_notify received ({@code SSL_set_shutdown}). */
+    SET_RECEIVED,
+
+    /** All that was written before the shutdown has reached the kernel. */
+    DATA_FLUSHED,
+
+    /** Our close_notify has reached the kernel. */
+    ALERT_FLUSHED,
+
+    /** A write of data or of our close_notify failed. */
+    FLUSH_FAILED,
+
+    /** The peer's close_notify arrived. */
+    PEER_CLOSE_NOTIFY,
+
+    /** The input ended; the transport can still be written to. */
+    END_OF_INPUT,
+
+    /** The transport is closed. */
+    TRANSPORT_CLOSED,
+
+    /** The transport was reset or failed. */
+    RESET,
+
+    /** A fatal alert was received, or sent by the engine. */
+    FATAL_ALERT,
+
+    /** The timer of the phase expired. */
+    TIMER_EXPIRED,
+
+    /** The kernel reports everything acknowledged, where that ends the linger. */
+    ACKNOWLEDGED,
+
+    /** More data arrived after our close_notify than the policy accepts. */
+    CAP_EXCEEDED,
+
+    /** The caller, or the removal of a handler, forces the end. */
+    ABORT
+}

@@ -1,0 +1,134 @@
+package io.closenotify.core;
+
+import io.closenotify.ShutdownInitiator;
+import io.closenotify.ShutdownMode;
+import io.closenotify.ShutdownResult;
+import io.closenotify.ShutdownState;
+import io.closenotify.ShutdownState.Want;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one connection's shutdown. The sending and the receiving half are kept apart.
+ *
+ * @param phase where it is
+ * @param mode the mode in force
+ * @param initiator who began, or {@code null} while nobody has
+ * @param send what became of our close_notify
+ * @param receive what became of the peer's
+ * @param inputEnded whether the transport's input has ended
+ * @param result the result, as soon as it is decided
+ * @param completed whether the outcome was delivered
+ */
+public record MachineState(
+        Phase phase,
+        ShutdownMode mode,
+        @Nullable ShutdownInitiator initiator,
+        Send send,
+        Receive receive,
+        boolean inputEnded,
+        @Nullable ShutdownResult result,
+        boolean completed) {
+
+    private static final MachineState INITIAL = new MachineState(
+            Phase.HANDSHAKE, ShutdownMode.BIDIRECTIONAL, null, Send.OPEN, Receive.OPEN, false, null, false);
+
+    /** The sending half. */
+    public enum Send {
+
+        /** Nothing was sent. */
+        OPEN,
+
+        /** Sending our close_notify was attempted. */
+        CLOSE_NOTIFY,
+
+        /** It counts as sent: quiet, or declared by the caller. */
+        ASSUMED
+    }
+
+    /** The receiving half. */
+    public enum Receive {
+
+        /** Nothing was received. */
+        OPEN,
+
+        /** The peer's close_notify was received. */
+        CLOSE_NOTIFY,
+
+        /** It counts as received: quiet, or declared by the caller. */
+        ASSUMED,
+
+        /** The input ended without it. */
+        ENDED
+    }
+
+    /**
+     * Returns the state a connection starts from.
+     *
+     * @param mode the mode of the policy
+     * @return the state before the handshake
+     */
+    public static MachineState initial(ShutdownMode mode) {
+        return INITIAL.with(mode);
+    }
+
+    /**
+     * Returns the two flags and what is awaited.
+     *
+     * @return the public view of this state
+     */
+    public ShutdownState view() {
+        return new ShutdownState(
+                send != Send.OPEN,
+                receive == Receive.CLOSE_NOTIFY || receive == Receive.ASSUMED,
+                switch (phase) {
+                    case FLUSH, SEND -> Want.WANT_WRITE;
+                    case AWAIT_PEER -> Want.WANT_READ;
+                    case HANDSHAKE, OPEN, PEER_CLOSED, LINGER, TERMINATED -> Want.NOTHING;
+                });
+    }
+
+    /**
+     * Tells whether a shutdown is in progress: writes are refused and the driver owns reading.
+     *
+     * @return {@code true} from the flush to the end of the linger
+     */
+    public boolean shuttingDown() {
+        return phase.compareTo(Phase.FLUSH) >= 0 && phase != Phase.TERMINATED;
+    }
+
+    MachineState in(Phase next) {
+        return new MachineState(next, mode, initiator, send, receive, inputEnded, result, completed);
+    }
+
+    MachineState with(ShutdownMode next) {
+        return new MachineState(phase, next, initiator, send, receive, inputEnded, result, completed);
+    }
+
+    MachineState with(Send next) {
+        return new MachineState(phase, mode, initiator, next, receive, inputEnded, result, completed);
+    }
+
+    MachineState with(Receive next) {
+        return new MachineState(phase, mode, initiator, send, next, inputEnded, result, completed);
+    }
+
+    /** The first initiator stays. */
+    MachineState by(ShutdownInitiator first) {
+        return initiator != null ? this
+                : new MachineState(phase, mode, first, send, receive, inputEnded, result, completed);
+    }
+
+    /** The first result stays. */
+    MachineState decided(ShutdownResult first) {
+        return result != null ? this
+                : new MachineState(phase, mode, initiator, send, receive, inputEnded, first, completed);
+    }
+
+    MachineState ended() {
+        return new MachineState(phase, mode, initiator, send, receive, true, result, completed);
+    }
+
+    MachineState delivered() {
+        return new MachineState(phase, mode, initiator, send, receive, inputEnded, result, true);
+    }
+}

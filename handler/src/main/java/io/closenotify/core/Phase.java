@@ -1,0 +1,29 @@
+package io.closenotify.core;
+
+/** Where a connection is on its way to its end. */
+public enum Phase {
+
+    /** The TLS handshake is not over. */
+    HANDSHAKE,
+
+    /** Application data flows; no shutdown. */
+    OPEN,
+
+    /** The peer's close_notify came; the application may still write, ours follows. */
+    PEER_CLOSED,
+
+    /** Data written before the shutdown is on its way to the kernel (WANT_WRITE). */
+    FLUSH,
+
+    /** Our close_notify is on its way to the kernel (WANT_WRITE). */
+    SEND,
+
+    /** Our close_notify has left, the peer's is awaited (WANT_READ). */
+    AWAIT_PEER,
+
+    /** Nothing more is awaited: the transport is half-closed and input is discarded until the peer's FIN. */
+    LINGER,
+
+    /** Over: absorbs every input. */
+    TERMINATED
+}

@@ -1,0 +1,59 @@
+package io.closenotify.tls;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProtocols;
+
+/**
+ * The JDK's engine, and any other that keeps to the contract of {@code SSLEngine}. Closing its outbound side leaves the
+ * inbound side open. In TLS 1.3 it leaves the answer to the peer's close_notify to us; in TLS 1.2 it answers at once,
+ * as RFC 5246, section 7.2.1 wants.
+ */
+final class JdkTlsEngine implements TlsEngine {
+
+    private final SslHandler ssl;
+
+    JdkTlsEngine(SslHandler ssl) {
+        this.ssl = ssl;
+    }
+
+    @Override
+    public TlsEngineCapabilities capabilities() {
+        boolean tls13 = SslProtocols.TLS_v1_3.equals(ssl.engine().getSession().getProtocol());
+        return new TlsEngineCapabilities("JDK", tls13, true, true);
+    }
+
+    @Override
+    public void handshakeCompleted() {
+        // Nothing to prepare.
+    }
+
+    @Override
+    public boolean closeNotifyReceived() {
+        // isInboundDone() alone is also true after a truncation, because SslHandler closes the inbound side then.
+        return ssl.sslCloseFuture().isSuccess() && ssl.engine().isInboundDone();
+    }
+
+    @Override
+    public void sendCloseNotify(ChannelHandlerContext behind, ChannelPromise promise) {
+        ssl.closeOutbound(promise);
+    }
+
+    @Override
+    public boolean abandonHandshake(ChannelPromise promise) {
+        // Sends user_canceled and close_notify, if the engine has begun to talk at all.
+        ssl.closeOutbound(promise);
+        return true;
+    }
+
+    @Override
+    public void markQuiet() {
+        // The JDK has no such flag; it sends nothing unless asked to wrap.
+    }
+
+    @Override
+    public void detach() {
+        // Nothing was changed.
+    }
+}

@@ -1,0 +1,221 @@
+package io.closenotify.tls;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.internal.tcnative.SSL;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * netty-tcnative's engine (BoringSSL).
+ *
+ * <p>{@code SslHandler.closeOutbound()} is never called: after it the engine reports every later unwrap as closed,
+ * which loses the peer's data and fakes its close_notify. The alert is made by {@code SSL_shutdown} itself instead, and
+ * fetched from the engine by writing an empty buffer.
+ *
+ * <p>The engine answers the peer's close_notify by itself, inside {@code unwrap}, and so fails what the application has
+ * yet to write. It does not once its private field {@code receivedShutdown} is true; then no event tells of the alert
+ * either, and a small handler behind the {@code SslHandler} asks the engine after each batch of reads. Where the field
+ * cannot be reached, the engine keeps answering and {@link TlsEngineCapabilities#answersAfterApplication()} says so.
+ */
+final class OpenSslTlsEngine implements TlsEngine {
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(OpenSslTlsEngine.class);
+
+    /**
+     * How often SSL_shutdown is retried after its 2,048-byte BIO was emptied. A TLS 1.3 server that never wrote, with
+     * mutual TLS and a long chain, has so many tickets pending that nine were needed.
+     */
+    private static final int MAX_ATTEMPTS = 64;
+
+    private static final @Nullable VarHandle RECEIVED_SHUTDOWN = receivedShutdownField();
+
+    private final ChannelHandlerContext sslContext;
+    private final SslHandler ssl;
+    private final ReferenceCountedOpenSslEngine engine;
+    private @Nullable CloseNotifyWatch watch;
+    private boolean closeNotifyReceived;
+
+    OpenSslTlsEngine(ChannelHandlerContext sslContext, SslHandler ssl, ReferenceCountedOpenSslEngine engine) {
+        this.sslContext = sslContext;
+        this.ssl = ssl;
+        this.engine = engine;
+    }
+
+    private static @Nullable VarHandle receivedShutdownField() {
+        try {
+            return MethodHandles.privateLookupIn(ReferenceCountedOpenSslEngine.class, MethodHandles.lookup())
+                    .findVarHandle(ReferenceCountedOpenSslEngine.class, "receivedShutdown", boolean.class);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            LOGGER.warn("The answer to a peer's close_notify stays with BoringSSL's engine, which may cut off what the"
+                    + " application writes after it (on the module path: --add-opens"
+                    + " io.netty.handler/io.netty.handler.ssl=io.closenotify)", e);
+            return null;
+        }
+    }
+
+    @Override
+    public TlsEngineCapabilities capabilities() {
+        return new TlsEngineCapabilities("BoringSSL", RECEIVED_SHUTDOWN != null, false, false);
+    }
+
+    @Override
+    public void handshakeCompleted() {
+        if (RECEIVED_SHUTDOWN == null || watch != null || ssl.sslCloseFuture().isDone()) {
+            return;
+        }
+        setReceivedShutdown(true);
+        watch = new CloseNotifyWatch(this);
+        sslContext.pipeline().addAfter(sslContext.name(), null, watch);
+    }
+
+    @Override
+    public void detach() {
+        if (watch != null && !closeNotifyReceived) {
+            setReceivedShutdown(false);
+            removeWatch();
+        }
+    }
+
+    private void removeWatch() {
+        CloseNotifyWatch installed = watch;
+        watch = null;
+        if (installed != null && sslContext.pipeline().context(installed) != null) {
+            sslContext.pipeline().remove(installed);
+        }
+    }
+
+    private void setReceivedShutdown(boolean value) {
+        if (RECEIVED_SHUTDOWN != null) {
+            synchronized (engine) {
+                RECEIVED_SHUTDOWN.set(engine, value);
+            }
+        }
+    }
+
+    @Override
+    public boolean closeNotifyReceived() {
+        // While the watch is in charge the event alone proves nothing: whoever calls SslHandler.closeOutbound() makes
+        // the engine fire it at the next inbound byte.
+        return watch != null ? closeNotifyReceived : ssl.sslCloseFuture().isSuccess();
+    }
+
+    /** Asks the engine whether the peer's close_notify, or a failure that it keeps to itself, is in. */
+    private void poll(ChannelHandlerContext context) {
+        if (closeNotifyReceived) {
+            return;
+        }
+        boolean failed;
+        synchronized (engine) {
+            long pointer = engine.sslPointer();
+            if (pointer == 0 || (SSL.getShutdown(pointer) & SSL.SSL_RECEIVED_SHUTDOWN) == 0) {
+                return;
+            }
+            // RECEIVED is set by fatal alerts and local failures as well; SSL_read tells them apart.
+            failed = readsMoreThanTheEnd(context, pointer);
+            closeNotifyReceived = !failed;
+        }
+        if (failed) {
+            // The engine throws what it holds back at the next wrap.
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        } else if (ssl.sslCloseFuture() instanceof Promise<Channel> promise && promise.trySuccess(context.channel())) {
+            sslContext.fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS);
+        }
+    }
+
+    private static boolean readsMoreThanTheEnd(ChannelHandlerContext context, long pointer) {
+        ByteBuf buffer = context.alloc().directBuffer(1, 1);
+        try {
+            int read = SSL.readFromSSL(pointer, buffer.memoryAddress(), 1);
+            boolean end = read <= 0 && SSL.getError(pointer, read) == SSL.SSL_ERROR_ZERO_RETURN;
+            SSL.clearError();
+            return !end;
+        } finally {
+            buffer.release();
+        }
+    }
+
+    @Override
+    public void sendCloseNotify(ChannelHandlerContext behind, ChannelPromise promise) {
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            String failure = null;
+            synchronized (engine) {
+                long pointer = engine.sslPointer();
+                // Freed: the engine has exchanged both alerts already; whatever it produced is on its way.
+                int result = pointer == 0 ? 1 : SSL.shutdownSSL(pointer);
+                int error = result < 0 ? SSL.getError(pointer, result) : SSL.SSL_ERROR_NONE;
+                if (error == SSL.SSL_ERROR_SSL || error == SSL.SSL_ERROR_SYSCALL) {
+                    failure = "SSL_shutdown failed: " + SSL.getErrorString(SSL.getLastErrorNumber());
+                }
+                SSL.clearError();
+                if (failure == null && error != SSL.SSL_ERROR_WANT_WRITE) {
+                    break;
+                }
+            }
+            if (failure != null) {
+                promise.setFailure(new SSLException(failure));
+                return;
+            }
+            // WANT_WRITE: the BIO is full; empty it onto the wire and call again.
+            Future<Void> emptied = behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
+            if (emptied.isDone() && !emptied.isSuccess()) {
+                promise.setFailure(emptied.cause());
+                return;
+            }
+            if (attempt == MAX_ATTEMPTS - 1) {
+                promise.setFailure(new SSLException("SSL_shutdown still wants to write after " + MAX_ATTEMPTS
+                        + " attempts"));
+                return;
+            }
+        }
+        behind.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
+    }
+
+    @Override
+    public boolean abandonHandshake(ChannelPromise promise) {
+        // "shutdown while in init" is an error to BoringSSL: there is nothing that could be sent.
+        promise.setSuccess();
+        return false;
+    }
+
+    @Override
+    public void markQuiet() {
+        removeWatch();
+        synchronized (engine) {
+            long pointer = engine.sslPointer();
+            if (pointer != 0) {
+                SSL.setShutdown(pointer, SSL.SSL_SENT_SHUTDOWN | SSL.SSL_RECEIVED_SHUTDOWN);
+            }
+        }
+    }
+
+    /** The only thing of ours on the inbound path of a steady connection: one native call per batch of reads. */
+    private static final class CloseNotifyWatch extends ChannelInboundHandlerAdapter {
+
+        private final OpenSslTlsEngine engine;
+
+        CloseNotifyWatch(OpenSslTlsEngine engine) {
+            this.engine = engine;
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            // First the application: it may flush its last answer now.
+            context.fireChannelReadComplete();
+            engine.poll(context);
+        }
+    }
+}

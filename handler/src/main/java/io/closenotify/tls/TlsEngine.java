@@ -1,0 +1,58 @@
+package io.closenotify.tls;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.netty.handler.ssl.SslHandler;
+
+/**
+ * What a shutdown needs of a TLS engine, without closing the transport. Event loop only.
+ *
+ * <p>An adapter makes one promise about inbound events: {@code SslCloseCompletionEvent.SUCCESS} together with
+ * {@link #closeNotifyReceived()} means that the peer's close_notify arrived, after all the data before it.
+ */
+interface TlsEngine {
+
+    /**
+     * Returns the adapter for a handler's engine.
+     *
+     * @param sslContext the context of an {@code SslHandler}
+     */
+    static TlsEngine of(ChannelHandlerContext sslContext) {
+        SslHandler ssl = (SslHandler) sslContext.handler();
+        return ssl.engine() instanceof ReferenceCountedOpenSslEngine engine
+                ? new OpenSslTlsEngine(sslContext, ssl, engine)
+                : new JdkTlsEngine(ssl);
+    }
+
+    /** What this engine can do, given the protocol version it negotiated. */
+    TlsEngineCapabilities capabilities();
+
+    /** The handshake is done: from now on the answer to the peer's close_notify is to be ours, where possible. */
+    void handshakeCompleted();
+
+    /** Whether the peer's close_notify has truly arrived. */
+    boolean closeNotifyReceived();
+
+    /**
+     * Sends our close_notify, behind everything that was written and flushed before, once.
+     *
+     * @param behind a context behind the {@code SslHandler}
+     * @param promise completed when the kernel has taken the alert
+     */
+    void sendCloseNotify(ChannelHandlerContext behind, ChannelPromise promise);
+
+    /**
+     * Tells the peer that the handshake is given up, as far as the engine can.
+     *
+     * @param promise completed when the kernel has taken what there was to send
+     * @return whether a close_notify was among it
+     */
+    boolean abandonHandshake(ChannelPromise promise);
+
+    /** Counts both alerts as exchanged, without sending any. */
+    void markQuiet();
+
+    /** Gives the answer to the peer's close_notify back to the engine. */
+    void detach();
+}

@@ -1,0 +1,518 @@
+package io.closenotify.tls;
+
+import static java.util.Objects.requireNonNull;
+
+import io.closenotify.ShutdownFuture;
+import io.closenotify.ShutdownMode;
+import io.closenotify.ShutdownPolicy;
+import io.closenotify.ShutdownResult;
+import io.closenotify.ShutdownState;
+import io.closenotify.core.Action;
+import io.closenotify.core.Input;
+import io.closenotify.core.MachineState;
+import io.closenotify.core.Phase;
+import io.closenotify.core.ShutdownMachine;
+import io.closenotify.core.Transition;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends a TLS connection the way {@code SSL_shutdown(3)} describes, behind any stock {@link SslHandler}.
+ *
+ * <p>Add it behind the {@code SslHandler}, best directly behind it. From then on {@code channel.close()} and
+ * {@code disconnect()} flush what was written, exchange close_notify as the {@link ShutdownPolicy} says, and close the
+ * transport without destroying what was sent; the peer's close_notify is answered; the end of input without one is told
+ * as a truncation. Closing by a handler in front of this one is not taken over.
+ *
+ * <p><b>States.</b> {@link #state()} shows the flags of {@code SSL_get_shutdown} and what is awaited. A shutdown is
+ * started by {@link #shutdown()}, {@code close()}, the peer's close_notify or the end of input; it ends in exactly one
+ * {@link io.closenotify.ShutdownOutcome}, delivered by every {@link ShutdownFuture}, as a user event, and in the log at
+ * debug level. Later calls join it and may hasten or strengthen it (see {@link ShutdownMode}). Writes that follow the
+ * start fail with {@link io.closenotify.WriteAfterShutdownException} and are released.
+ *
+ * <p><b>Threading.</b> All public methods may be called from any thread. The handler serves one channel and must run on
+ * the channel's own event loop.
+ *
+ * <p><b>Timeouts.</b> See {@link ShutdownPolicy}: {@code flushTimeout} (3 s), {@code peerTimeout} (5 s), {@code linger}
+ * (2 s). Without a shutdown in progress no timer runs.
+ *
+ * <p><b>Errors.</b> The promise of {@code close()} completes when the transport is closed, and fails with
+ * {@link io.closenotify.ShutdownException} unless the outcome is a success. Where the handshake was never completed the
+ * result is {@link ShutdownResult#ABORTED}. A fatal alert or reset that ends an open connection goes through the
+ * pipeline as ever; once a shutdown is in progress it is the outcome's {@code cause} instead. Without an
+ * {@code SslHandler} in front, {@code close()} closes the transport as if this handler were absent, and
+ * {@code shutdown()} fails with {@link IllegalStateException}.
+ *
+ * <p><b>Steady state.</b> The handler is not called for reads, writes and flushes. With BoringSSL a helper is called
+ * once at the end of each batch of reads. {@link ChannelOption#ALLOW_HALF_CLOSURE} is switched on after the handshake,
+ * so that a peer's FIN cannot cut off what is still being sent; the transport is closed all the same.
+ *
+ * <p><b>Specification.</b> {@code SSL_shutdown(3)}, {@code SSL_set_shutdown(3)}, {@code SSL_set_quiet_shutdown(3)};
+ * RFC 8446, section 6.1; RFC 5246, section 7.2.1. Deliberate differences: waiting is bounded by timeouts; application
+ * data that arrives during the shutdown is delivered instead of failing it; the transport is closed at the end.
+ *
+ * <pre>{@code
+ * pipeline.addLast(sslContext.newHandler(channel.alloc()));
+ * pipeline.addLast(TlsShutdownHandler.builder().policy(ShutdownPolicy.bidirectional()).build());
+ * pipeline.addLast(new MyApplicationHandler());
+ * }</pre>
+ */
+public final class TlsShutdownHandler extends ChannelDuplexHandler {
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(TlsShutdownHandler.class);
+
+    private final LongSupplier clock;
+    private volatile ShutdownPolicy policy;
+    private volatile MachineState machine;
+    private volatile @Nullable ChannelHandlerContext context;
+    private @Nullable ChannelHandlerContext sslContext;
+    private volatile @Nullable TlsEngine engine;
+    private @Nullable TlsShutdown shutdown;
+    private boolean feeding;
+    private boolean halfClosureSwitchedOn;
+
+    TlsShutdownHandler(ShutdownPolicy policy, LongSupplier clock) {
+        this.policy = policy;
+        this.clock = clock;
+        machine = MachineState.initial(policy.mode());
+    }
+
+    /**
+     * Returns a builder.
+     *
+     * @return a new builder, with the default policy
+     */
+    public static TlsShutdownHandlerBuilder builder() {
+        return new TlsShutdownHandlerBuilder();
+    }
+
+    // Public API, any thread
+
+    /**
+     * Returns the policy in force.
+     *
+     * @return the builder's, or that of the last {@link #shutdown(ShutdownPolicy)}
+     */
+    public ShutdownPolicy policy() {
+        return policy;
+    }
+
+    /**
+     * Returns the flags of {@code SSL_get_shutdown} and what is awaited.
+     *
+     * @return a snapshot
+     */
+    public ShutdownState state() {
+        return machine.view();
+    }
+
+    /**
+     * Returns what the engine of this connection can do.
+     *
+     * @return the capabilities, or {@code null} while no {@code SslHandler} has been found
+     */
+    public @Nullable TlsEngineCapabilities capabilities() {
+        TlsEngine current = engine;
+        return current == null ? null : current.capabilities();
+    }
+
+    /**
+     * Shuts down by the policy in force, or joins the shutdown in progress.
+     *
+     * @return completes when the outcome is known; fails with {@link IllegalStateException} if there is no
+     *     {@code SslHandler} in front of this handler
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
+    public ShutdownFuture shutdown() {
+        return onEventLoop(promise -> begin(promise, false));
+    }
+
+    /**
+     * Shuts down by another policy. A shutdown in progress is hastened or strengthened accordingly (see
+     * {@link ShutdownMode}); the timeout of its current phase keeps running.
+     *
+     * @param policy the policy in force from now on
+     * @return completes when the outcome is known; fails with {@link IllegalStateException} if there is no
+     *     {@code SslHandler} in front of this handler
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
+    public ShutdownFuture shutdown(ShutdownPolicy policy) {
+        requireNonNull(policy, "policy");
+        return onEventLoop(promise -> {
+            if (machine.phase() != Phase.TERMINATED) {
+                this.policy = policy;
+            }
+            begin(promise, true);
+        });
+    }
+
+    /**
+     * Forces the end: closes the transport at once, with the result {@link ShutdownResult#ABORTED} unless another one
+     * was decided before.
+     *
+     * @return completes when the outcome is known; fails with {@link IllegalStateException} if there is no
+     *     {@code SslHandler} in front of this handler
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
+    public ShutdownFuture abort() {
+        return onEventLoop(promise -> {
+            if (joined(promise)) {
+                feed(Input.ABORT);
+            }
+        });
+    }
+
+    /**
+     * Declares our close_notify sent, as {@code SSL_set_shutdown} with {@code SSL_SENT_SHUTDOWN} does: a later shutdown
+     * sends none. With {@link #setCloseNotifyReceived()} as well it is a quiet one.
+     *
+     * @return fails with {@link IllegalStateException} if a shutdown has begun
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
+    public Future<Void> setCloseNotifySent() {
+        return declare(Input.SET_SENT);
+    }
+
+    /**
+     * Declares the peer's close_notify received, as {@code SSL_set_shutdown} with {@code SSL_RECEIVED_SHUTDOWN} does: a
+     * later shutdown does not wait for it, and the end of input is no truncation.
+     *
+     * @return fails with {@link IllegalStateException} if a shutdown has begun
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
+    public Future<Void> setCloseNotifyReceived() {
+        return declare(Input.SET_RECEIVED);
+    }
+
+    private Future<Void> declare(Input flag) {
+        ChannelHandlerContext current = requireContext();
+        Promise<Void> promise = current.executor().newPromise();
+        execute(current, promise, () -> {
+            if (machine.phase().compareTo(Phase.FLUSH) >= 0) {
+                promise.setFailure(new IllegalStateException("flag set too late: the shutdown has begun"));
+            } else {
+                feed(flag);
+                promise.setSuccess(null);
+            }
+        });
+        return promise;
+    }
+
+    private ShutdownFuture onEventLoop(Consumer<OutcomePromise> task) {
+        ChannelHandlerContext current = requireContext();
+        OutcomePromise promise = new OutcomePromise(current.executor());
+        execute(current, promise, () -> task.accept(promise));
+        return promise;
+    }
+
+    private static void execute(ChannelHandlerContext context, Promise<?> promise, Runnable task) {
+        if (context.executor().inEventLoop()) {
+            task.run();
+            return;
+        }
+        try {
+            context.executor().execute(task);
+        } catch (RejectedExecutionException e) {
+            promise.setFailure(e);
+        }
+    }
+
+    private ChannelHandlerContext requireContext() {
+        ChannelHandlerContext current = context;
+        if (current == null) {
+            throw new IllegalStateException("the TlsShutdownHandler is in no pipeline");
+        }
+        return current;
+    }
+
+    // The machine and its driver, event loop only
+
+    MachineState machine() {
+        return machine;
+    }
+
+    /** Commits the next state, then acts; inputs raised meanwhile wait their turn. */
+    void feed(Input input) {
+        if (feeding) {
+            requireShutdown().queued().add(input);
+            return;
+        }
+        feeding = true;
+        try {
+            for (Input next = input; next != null; next = shutdown == null ? null : shutdown.queued().poll()) {
+                Transition transition = ShutdownMachine.next(machine, next, policy);
+                Phase from = machine.phase();
+                machine = transition.state();
+                if (shutdown != null && from != machine.phase()) {
+                    shutdown.phaseChanged(from);
+                }
+                for (Action action : transition.actions()) {
+                    run(action);
+                }
+            }
+        } finally {
+            feeding = false;
+        }
+    }
+
+    private void run(Action action) {
+        TlsShutdown driver = requireShutdown();
+        try {
+            driver.run(action);
+        } catch (RuntimeException e) {
+            // A handler of the user's threw, or took the SslHandler out under our hands.
+            driver.note(e);
+            driver.queued().add(Input.ABORT);
+        }
+    }
+
+    private TlsShutdown requireShutdown() {
+        TlsShutdown current = shutdown;
+        if (current == null) {
+            current = new TlsShutdown(this, requireNonNull(context), requireNonNull(sslContext),
+                    requireNonNull(engine), clock);
+            shutdown = current;
+        }
+        return current;
+    }
+
+    private void begin(OutcomePromise promise, boolean changesMode) {
+        if (joined(promise) && (changesMode || !machine.shuttingDown())) {
+            requestShutdown();
+        }
+    }
+
+    private void requestShutdown() {
+        if (requireNonNull(context).channel().isActive()) {
+            feed(switch (policy.mode()) {
+                case BIDIRECTIONAL -> Input.REQUEST_BIDIRECTIONAL;
+                case FAST -> Input.REQUEST_FAST;
+                case QUIET -> Input.REQUEST_QUIET;
+            });
+        } else {
+            feed(Input.ABORT);
+        }
+    }
+
+    private boolean joined(OutcomePromise promise) {
+        if (!attached()) {
+            promise.setFailure(new IllegalStateException("no SslHandler in front of the TlsShutdownHandler in "
+                    + requireNonNull(context).pipeline().names()));
+            return false;
+        }
+        requireShutdown().join(promise);
+        return true;
+    }
+
+    /** The application has handled what came before the peer's close_notify. */
+    void answerPeer() {
+        if (machine.phase() == Phase.PEER_CLOSED) {
+            requestShutdown();
+        }
+    }
+
+    /** OpenSSL's rule: shut down means good, unless a fatal alert went either way (RFC 5246, section 7.2.2). */
+    boolean sessionResumable(ShutdownResult result) {
+        ChannelHandlerContext ssl = sslContext;
+        return ssl != null
+                && result != ShutdownResult.FATAL_ALERT
+                && ((SslHandler) ssl.handler()).handshakeFuture().isSuccess()
+                && ((SslHandler) ssl.handler()).engine().getSession().isValid();
+    }
+
+    // Finding the SslHandler
+
+    /** Whether there is an SslHandler in front; looks for it if the one known is gone or none was known. */
+    private boolean attached() {
+        ChannelHandlerContext known = sslContext;
+        if (known != null && (shutdown != null || !known.isRemoved())) {
+            return true;
+        }
+        ChannelHandlerContext own = requireNonNull(context);
+        ChannelHandlerContext nearest = null;
+        for (Map.Entry<String, ChannelHandler> entry : own.pipeline()) {
+            if (entry.getValue() == this) {
+                break;
+            }
+            if (entry.getValue() instanceof SslHandler) {
+                nearest = own.pipeline().context(entry.getValue());
+            }
+        }
+        sslContext = nearest;
+        engine = nearest == null ? null : TlsEngine.of(nearest);
+        return nearest != null;
+    }
+
+    private void handshakeCompleted() {
+        if (!attached()) {
+            return;
+        }
+        ChannelHandlerContext own = requireNonNull(context);
+        requireNonNull(engine).handshakeCompleted();
+        if (!Boolean.TRUE.equals(own.channel().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE))) {
+            halfClosureSwitchedOn = own.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
+        feed(Input.HANDSHAKE_COMPLETED);
+    }
+
+    // Netty's events, event loop only
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        if (added.executor() != added.channel().eventLoop()) {
+            throw new IllegalStateException("the TlsShutdownHandler must run on the channel's event loop");
+        }
+        context = added;
+        if (attached() && sslHandler().handshakeFuture().isSuccess()) {
+            boolean alreadyReceived = requireNonNull(engine).closeNotifyReceived();
+            handshakeCompleted();
+            if (alreadyReceived) {
+                feed(Input.PEER_CLOSE_NOTIFY);
+            }
+        }
+    }
+
+    private SslHandler sslHandler() {
+        return (SslHandler) requireNonNull(sslContext).handler();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext removed) {
+        if (machine.shuttingDown()) {
+            requireShutdown().note(new IllegalStateException("the TlsShutdownHandler was removed from the pipeline"));
+            feed(Input.ABORT);
+        } else if (machine.phase() != Phase.TERMINATED) {
+            if (engine != null) {
+                engine.detach();
+            }
+            if (halfClosureSwitchedOn) {
+                removed.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+            }
+        }
+    }
+
+    @Override
+    public void close(ChannelHandlerContext own, ChannelPromise promise) {
+        if (takesOver()) {
+            requireShutdown().join(promise);
+            if (!machine.shuttingDown()) {
+                requestShutdown();
+            }
+        } else {
+            own.close(promise);
+        }
+    }
+
+    @Override
+    public void disconnect(ChannelHandlerContext own, ChannelPromise promise) {
+        if (takesOver()) {
+            close(own, promise);
+        } else {
+            own.disconnect(promise);
+        }
+    }
+
+    private boolean takesOver() {
+        if (machine.phase() == Phase.TERMINATED) {
+            return false;
+        }
+        if (attached()) {
+            return true;
+        }
+        LOGGER.debug("{} closed without TLS shutdown: no SslHandler in front of the TlsShutdownHandler",
+                requireNonNull(context).channel());
+        return false;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext own, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake) {
+            if (handshake.isSuccess()) {
+                handshakeCompleted();
+            } else if (attached()) {
+                requireShutdown().note(handshake.cause());
+            }
+        } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
+            if (attached() && requireNonNull(engine).closeNotifyReceived()) {
+                requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
+                feed(Input.PEER_CLOSE_NOTIFY);
+            }
+        } else if (event instanceof ChannelInputShutdownEvent && attached()) {
+            feed(Input.END_OF_INPUT);
+        }
+        own.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext own, Throwable cause) {
+        // Ours once a shutdown is in progress: the outcome tells it.
+        boolean told = machine.phase().compareTo(Phase.PEER_CLOSED) >= 0;
+        SSLException tls = tlsFailure(cause);
+        if (tls != null && attached()) {
+            requireShutdown().note(tls);
+            requireShutdown().noteAlert(TlsAlerts.nameIn(tls));
+            feed(Input.FATAL_ALERT);
+        } else if (cause instanceof IOException && attached()) {
+            requireShutdown().transportFailed(cause);
+        } else {
+            told = false;
+        }
+        if (!told) {
+            own.fireExceptionCaught(cause);
+        }
+    }
+
+    private static @Nullable SSLException tlsFailure(Throwable cause) {
+        Throwable failure = cause instanceof DecoderException ? cause.getCause() : cause;
+        return failure instanceof SSLException tls ? tls : null;
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext own) {
+        if (machine.phase() != Phase.TERMINATED && attached()) {
+            feed(closedBy(own.channel()));
+        }
+        if (shutdown != null) {
+            shutdown.settleClosePromises();
+        }
+        own.fireChannelInactive();
+    }
+
+    /** Tells why the transport of an open connection closed without the end of input having been seen. */
+    private Input closedBy(Channel channel) {
+        boolean seesEndOfInput = Boolean.TRUE.equals(channel.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+        if (machine.phase() != Phase.OPEN || !seesEndOfInput) {
+            return Input.TRANSPORT_CLOSED;
+        }
+        // A write that failed closed the channel without a word; a closed channel fails writes with that failure.
+        Throwable refused = requireNonNull(sslContext).writeAndFlush(Unpooled.EMPTY_BUFFER).cause();
+        Throwable reason = refused == null ? null : refused.getCause();
+        if (reason instanceof IOException) {
+            requireShutdown().note(reason);
+            return Input.RESET;
+        }
+        requireShutdown().note(new IllegalStateException("closed by a handler in front of the TlsShutdownHandler"));
+        return Input.ABORT;
+    }
+}

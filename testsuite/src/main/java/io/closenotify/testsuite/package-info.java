@@ -1,0 +1,5 @@
+/** Fault relays, peers and checks that tests of any pipeline can use. */
+@NullMarked
+package io.closenotify.testsuite;
+
+import org.jspecify.annotations.NullMarked;
