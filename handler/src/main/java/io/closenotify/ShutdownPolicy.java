@@ -24,61 +24,45 @@ import java.time.Duration;
  * <p><b>Specification:</b> RFC 8446, section 6.1; RFC 5246, section 7.2.1; {@code SSL_shutdown(3)}. OpenSSL leaves all
  * waiting to its caller; the timeouts, the linger and the cap are this library's.
  *
- * @param mode how far the shutdown goes; {@link ShutdownMode#BIDIRECTIONAL} by default
- * @param flushTimeout how long data written before the shutdown, and our close_notify, may take to reach the kernel;
- *     3 s by default, zero waits without end. When it is over the result is {@link ShutdownResult#FLUSH_FAILED}
- * @param peerTimeout how long to wait for the peer's close_notify once ours has left; 5 s by default, zero waits
- *     without end. When it is over the result is {@link ShutdownResult#PEER_SILENT}
- * @param linger how long, once nothing more is awaited, the transport is kept half-closed (FIN sent) while input is
- *     discarded, so that late data never makes the kernel answer with RST and destroy what we sent; 2 s by default,
- *     zero closes at once (OpenSSL's literal fast shutdown). It ends early as {@code lingerEnd} says
- * @param lingerEnd what ends the linger early; {@link LingerEnd#PEER_FIN} by default
- * @param inboundAfterCloseNotify what happens to application data that arrives after our close_notify;
- *     {@link InboundPolicy#DELIVER} by default
- * @param inboundCap how many bytes of such data are accepted, delivered or discarded, while the peer's close_notify is
- *     awaited; 16 MiB by default, zero accepts none. Past it the result is {@link ShutdownResult#ABORTED}
- * @param onTruncation what the end of input without close_notify means; {@link TruncationPolicy#FAIL} by default
  */
-public record ShutdownPolicy(
-        ShutdownMode mode,
-        Duration flushTimeout,
-        Duration peerTimeout,
-        Duration linger,
-        LingerEnd lingerEnd,
-        InboundPolicy inboundAfterCloseNotify,
-        long inboundCap,
-        TruncationPolicy onTruncation) {
+public final class ShutdownPolicy {
 
     /** The longest timeout that is accepted: 365 days. */
     public static final Duration MAX_TIMEOUT = Duration.ofDays(365);
 
-    private static final ShutdownPolicy BIDIRECTIONAL = new Builder(ShutdownMode.BIDIRECTIONAL).build();
-    private static final ShutdownPolicy FAST = new Builder(ShutdownMode.FAST).build();
-    private static final ShutdownPolicy QUIET = new Builder(ShutdownMode.QUIET).build();
+    private static final ShutdownPolicy BIDIRECTIONAL = new Builder().build();
+    private static final ShutdownPolicy FAST = new Builder().mode(ShutdownMode.FAST).build();
+    private static final ShutdownPolicy QUIET = new Builder().mode(ShutdownMode.QUIET).build();
 
-    /**
-     * Checks the values; {@link Builder} is the usual way here.
-     *
-     * @throws IllegalArgumentException if a value is out of its range; the message names it and what was expected
-     */
-    public ShutdownPolicy {
-        requireNonNull(mode, "mode");
-        requireTimeout(flushTimeout, "flushTimeout");
-        requireTimeout(peerTimeout, "peerTimeout");
-        requireTimeout(linger, "linger");
-        requireNonNull(lingerEnd, "lingerEnd");
-        requireNonNull(inboundAfterCloseNotify, "inboundAfterCloseNotify");
+    private final ShutdownMode mode;
+    private final Duration flushTimeout;
+    private final Duration peerTimeout;
+    private final Duration linger;
+    private final LingerEnd lingerEnd;
+    private final InboundPolicy inboundAfterCloseNotify;
+    private final long inboundCap;
+    private final TruncationPolicy onTruncation;
+
+    private ShutdownPolicy(Builder builder) {
+        mode = requireNonNull(builder.mode, "mode");
+        flushTimeout = requireTimeout(builder.flushTimeout, "flushTimeout");
+        peerTimeout = requireTimeout(builder.peerTimeout, "peerTimeout");
+        linger = requireTimeout(builder.linger, "linger");
+        lingerEnd = requireNonNull(builder.lingerEnd, "lingerEnd");
+        inboundAfterCloseNotify = requireNonNull(builder.inboundAfterCloseNotify, "inboundAfterCloseNotify");
+        inboundCap = builder.inboundCap;
         if (inboundCap < 0) {
             throw new IllegalArgumentException("inboundCap: " + inboundCap + " (expected: >= 0 bytes)");
         }
-        requireNonNull(onTruncation, "onTruncation");
+        onTruncation = requireNonNull(builder.onTruncation, "onTruncation");
     }
 
-    private static void requireTimeout(Duration timeout, String name) {
+    private static Duration requireTimeout(Duration timeout, String name) {
         requireNonNull(timeout, name);
         if (timeout.isNegative() || timeout.compareTo(MAX_TIMEOUT) > 0) {
             throw new IllegalArgumentException(name + ": " + timeout + " (expected: PT0S to " + MAX_TIMEOUT + ')');
         }
+        return timeout;
     }
 
     /**
@@ -123,6 +107,83 @@ public record ShutdownPolicy(
     }
 
     /**
+     * Returns how far the shutdown goes.
+     *
+     * @return the mode; {@link ShutdownMode#BIDIRECTIONAL} by default
+     */
+    public ShutdownMode mode() {
+        return mode;
+    }
+
+    /**
+     * Returns how long data written before the shutdown, and our close_notify, may take to reach the kernel. When it is
+     * over the result is {@link ShutdownResult#FLUSH_FAILED}.
+     *
+     * @return the timeout; 3 s by default, zero waits without end
+     */
+    public Duration flushTimeout() {
+        return flushTimeout;
+    }
+
+    /**
+     * Returns how long to wait for the peer's close_notify once ours has left. When it is over the result is
+     * {@link ShutdownResult#PEER_SILENT}.
+     *
+     * @return the timeout; 5 s by default, zero waits without end
+     */
+    public Duration peerTimeout() {
+        return peerTimeout;
+    }
+
+    /**
+     * Returns how long, once nothing more is awaited, the transport is kept half-closed (FIN sent) while input is
+     * discarded, so that late data never makes the kernel answer with RST and destroy what we sent. It ends early as
+     * {@link #lingerEnd()} says.
+     *
+     * @return the time; 2 s by default, zero closes at once (OpenSSL's literal fast shutdown)
+     */
+    public Duration linger() {
+        return linger;
+    }
+
+    /**
+     * Returns what ends the linger early.
+     *
+     * @return {@link LingerEnd#PEER_FIN} by default
+     */
+    public LingerEnd lingerEnd() {
+        return lingerEnd;
+    }
+
+    /**
+     * Returns what happens to application data that arrives after our close_notify.
+     *
+     * @return {@link InboundPolicy#DELIVER} by default
+     */
+    public InboundPolicy inboundAfterCloseNotify() {
+        return inboundAfterCloseNotify;
+    }
+
+    /**
+     * Returns how many bytes of such data are accepted, delivered or discarded, while the peer's close_notify is
+     * awaited. Past it the result is {@link ShutdownResult#ABORTED}.
+     *
+     * @return the cap in bytes; 16 MiB by default, zero accepts none
+     */
+    public long inboundCap() {
+        return inboundCap;
+    }
+
+    /**
+     * Returns what the end of input without close_notify means.
+     *
+     * @return {@link TruncationPolicy#FAIL} by default
+     */
+    public TruncationPolicy onTruncation() {
+        return onTruncation;
+    }
+
+    /**
      * Returns a builder that starts from these values.
      *
      * @return a new builder
@@ -134,7 +195,7 @@ public record ShutdownPolicy(
     /** Builds a {@link ShutdownPolicy}. The setters only take note; {@link #build()} checks. */
     public static final class Builder {
 
-        private ShutdownMode mode;
+        private ShutdownMode mode = ShutdownMode.BIDIRECTIONAL;
         private Duration flushTimeout = Duration.ofSeconds(3);
         private Duration peerTimeout = Duration.ofSeconds(5);
         private Duration linger = Duration.ofSeconds(2);
@@ -143,8 +204,7 @@ public record ShutdownPolicy(
         private long inboundCap = 16L << 20;
         private TruncationPolicy onTruncation = TruncationPolicy.FAIL;
 
-        private Builder(ShutdownMode mode) {
-            this.mode = mode;
+        private Builder() {
         }
 
         private Builder(ShutdownPolicy policy) {
@@ -254,8 +314,7 @@ public record ShutdownPolicy(
          * @throws NullPointerException if a value is {@code null}; the message names it
          */
         public ShutdownPolicy build() {
-            return new ShutdownPolicy(mode, flushTimeout, peerTimeout, linger, lingerEnd, inboundAfterCloseNotify,
-                    inboundCap, onTruncation);
+            return new ShutdownPolicy(this);
         }
     }
 }
