@@ -24,7 +24,7 @@ public enum Input {
     /** All that was written before the shutdown has reached the kernel. */
     DATA_FLUSHED,
 
-    /** Our close_notify has reached the kernel. */
+    /** Our close_notify, or what was said when the handshake was given up, has reached the kernel. */
     ALERT_FLUSHED,
 
     /** A write of data or of our close_notify failed. */

@@ -209,7 +209,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         ChannelHandlerContext current = requireContext();
         Promise<Void> promise = current.executor().newPromise();
         execute(current, promise, () -> {
-            if (machine.phase().compareTo(Phase.FLUSH) >= 0) {
+            if (machine.shuttingDown() || machine.phase() == Phase.TERMINATED) {
                 promise.setFailure(new IllegalStateException("flag set too late: the shutdown has begun"));
             } else {
                 feed(flag);
