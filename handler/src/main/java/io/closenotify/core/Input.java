@@ -21,6 +21,9 @@ public enum Input {
     /** The caller declares the peer's close_notify received ({@code SSL_set_shutdown}). */
     SET_RECEIVED,
 
+    /** The engine has sent a close_notify by itself: the answer to the peer's, or when the handshake was given up. */
+    ENGINE_SENT,
+
     /** All that was written before the shutdown has reached the kernel. */
     DATA_FLUSHED,
 

@@ -64,6 +64,7 @@ public final class ShutdownMachine {
             case FATAL_ALERT -> fatalAlert(state);
             case CAP_EXCEEDED, ABORT -> terminate(state.by(LOCAL), ShutdownResult.ABORTED);
             case SET_SENT, SET_RECEIVED -> declared(state, input);
+            case ENGINE_SENT -> stay(state.with(Send.CLOSE_NOTIFY));
             default -> switch (state.phase()) {
                 case HANDSHAKE -> inHandshake(state, input);
                 case ABANDON -> abandoning(state, input, policy);
@@ -208,17 +209,13 @@ public final class ShutdownMachine {
 
     /** A flag set by the caller counts from then on, but never undoes or follows what really happened. */
     private static Transition declared(MachineState state, Input input) {
-        return switch (state.phase()) {
-            // The driver's report that the engine closed the handshake it gave up with a close_notify.
-            case ABANDON -> stay(input == Input.SET_SENT ? state.with(Send.CLOSE_NOTIFY) : state);
-            case HANDSHAKE, OPEN, PEER_CLOSED -> {
-                if (input == Input.SET_SENT) {
-                    yield stay(state.send() == Send.OPEN ? state.with(Send.ASSUMED) : state);
-                }
-                yield stay(state.receive() == Receive.OPEN ? state.with(Receive.ASSUMED) : state);
-            }
-            default -> stay(state);
-        };
+        if (state.shuttingDown()) {
+            return stay(state);
+        }
+        if (input == Input.SET_SENT) {
+            return stay(state.send() == Send.OPEN ? state.with(Send.ASSUMED) : state);
+        }
+        return stay(state.receive() == Receive.OPEN ? state.with(Receive.ASSUMED) : state);
     }
 
     private static Transition fatalAlert(MachineState state) {

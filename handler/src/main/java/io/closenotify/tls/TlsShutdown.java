@@ -226,7 +226,7 @@ final class TlsShutdown {
     private void abandonHandshake() {
         ChannelHandlerContext behind = installGuard();
         if (engine.abandonHandshake(reporting(behind.newPromise(), Input.ALERT_FLUSHED))) {
-            handler.feed(Input.SET_SENT);
+            handler.feed(Input.ENGINE_SENT);
         }
     }
 
