@@ -62,8 +62,9 @@ class EmbeddedShutdownMatrixTest {
             assertThat(outcome.result()).as(outcome.toString()).isEqualTo(cell.peer.expected(told(cell)));
             assertThat(outcome.initiator()).as(outcome.toString()).isEqualTo(cell.peer.initiator());
             assertThat(outcome.mode()).isEqualTo(cell.mode);
-            assertThat(pair.alertsFromUs(cell.setup)).as("alerts from us, of "
-                    + pair.ourWire.stream().map(bytes -> bytes.length).toList()).isEqualTo(cell.peer.alerts(told(cell)));
+            assertThat(pair.alertsFromUs(cell.setup))
+                    .as("alerts from us, of " + pair.ourWire.stream().map(bytes -> bytes.length).toList())
+                    .isEqualTo(cell.peer.alerts(told(cell)));
             checkFlags(outcome, pair);
             assertThat(outcome.bytesDelivered()).isEqualTo(cell.peer.delivered(cell.mode));
             assertThat(outcome.bytesDiscarded()).isEqualTo(cell.peer.discarded(cell.mode));

@@ -114,8 +114,8 @@ final class EmbeddedTlsPair implements AutoCloseable {
     }
 
     /**
-     * Alerts on the wire: seen by type in TLS 1.2, by their length in 1.3 (2 bytes, the type, a 16-byte tag; the JDK pads
-     * with 16 bytes more).
+     * Alerts on the wire: seen by type in TLS 1.2, by their length in 1.3 (2 bytes, the type, a 16-byte tag; the JDK
+     * pads with 16 bytes more).
      */
     long alertsFromUs(TlsSetup setup) {
         int length = 5 + 2 + 1 + 16 + (setup.boringSsl() ? 0 : 16);
