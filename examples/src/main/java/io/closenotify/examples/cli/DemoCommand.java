@@ -4,6 +4,7 @@ import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
 import io.closenotify.ShutdownMode;
+import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private List<DemoRow> rows(Consumer<DemoRow> onRow) throws Exception {
         Log log = new Log(command.commandLine().getErr());
+        SelfSignedCertificate certificate = TlsContexts.selfSigned();
         List<DemoRow> rows = new ArrayList<>();
         for (Provider provider : Provider.values()) {
             if (!provider.isAvailable()) {
@@ -53,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
             }
             for (TlsVersion version : TlsVersion.values()) {
                 for (ShutdownMode mode : ShutdownMode.values()) {
-                    DemoRow row = new DemoRun(provider, version, mode, log).run();
+                    DemoRow row = new DemoRun(provider, version, mode, certificate, log).run();
                     rows.add(row);
                     onRow.accept(row);
                 }

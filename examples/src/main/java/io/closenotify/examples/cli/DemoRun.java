@@ -13,6 +13,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -30,14 +31,16 @@ final class DemoRun {
     private final Provider provider;
     private final TlsVersion version;
     private final ShutdownMode mode;
+    private final SelfSignedCertificate certificate;
     private final Log log;
     private final BlockingQueue<ConnectionReport> clientReports = new LinkedBlockingQueue<>();
     private final BlockingQueue<ConnectionReport> serverReports = new LinkedBlockingQueue<>();
 
-    DemoRun(Provider provider, TlsVersion version, ShutdownMode mode, Log log) {
+    DemoRun(Provider provider, TlsVersion version, ShutdownMode mode, SelfSignedCertificate certificate, Log log) {
         this.provider = provider;
         this.version = version;
         this.mode = mode;
+        this.certificate = certificate;
         this.log = log;
     }
 
@@ -47,8 +50,8 @@ final class DemoRun {
         ShutdownPolicy answering = ShutdownPolicy.bidirectional().toBuilder()
                 .onTruncation(TruncationPolicy.REPORT)
                 .build();
-        TlsServer server = TlsServer.start(contexts.selfSignedServer(), answering, new AppConverter().convert("echo"),
-                serverReports::add, log, HOST, 0);
+        TlsServer server = TlsServer.start(contexts.server(certificate), answering,
+                new AppConverter().convert("echo"), serverReports::add, log, HOST, 0);
         EventLoopGroup loop = new NioEventLoopGroup(1);
         try {
             SslContext context = contexts.insecureClient();

@@ -31,6 +31,8 @@ public final class Main {
 
     static CommandLine commandLine() {
         return new CommandLine(new Main())
+                // '@' belongs to --send.
+                .setExpandAtFiles(false)
                 .registerConverter(Protocol.class, Choice.of(Protocol.class))
                 .registerConverter(Provider.class, Choice.of(Provider.class))
                 .registerConverter(TlsVersion.class, Choice.of(TlsVersion.class, TlsVersion::label))

@@ -76,7 +76,7 @@ final class ServeCommand implements Callable<Integer> {
     private SslContext context() throws SSLException {
         TlsContexts contexts = tls.contexts();
         if (certificate == null && key == null) {
-            return contexts.selfSignedServer();
+            return contexts.server(TlsContexts.selfSigned());
         }
         if (certificate == null || key == null) {
             throw new ParameterException(command.commandLine(), certificate == null

@@ -17,40 +17,35 @@ import org.jspecify.annotations.Nullable;
 /** Makes the {@code SslContext}s of clients and servers, able to resume sessions whichever the provider. */
 record TlsContexts(Provider provider, List<TlsVersion> versions, List<String> alpn) {
 
-    SslContext server(File certificate, File key) throws SSLException {
-        SslContext context = built(SslContextBuilder.forServer(certificate, key));
-        Resumption.enable(context);
-        return context;
+    /** Makes a certificate for localhost that leaves no files behind. */
+    static SelfSignedCertificate selfSigned() throws SSLException {
+        try {
+            SelfSignedCertificate certificate = new SelfSignedCertificate("localhost");
+            certificate.delete();
+            return certificate;
+        } catch (CertificateException e) {
+            throw new SSLException("cannot make a self-signed certificate: " + Failures.describe(e), e);
+        }
     }
 
-    SslContext selfSignedServer() throws SSLException {
-        SelfSignedCertificate certificate;
-        try {
-            certificate = new SelfSignedCertificate("localhost");
-        } catch (CertificateException e) {
-            throw new SSLException("cannot make a self-signed certificate: " + e.getMessage(), e);
-        }
-        try {
-            return server(certificate.certificate(), certificate.privateKey());
-        } finally {
-            certificate.delete();
-        }
+    SslContext server(SelfSignedCertificate certificate) throws SSLException {
+        return built(SslContextBuilder.forServer(certificate.key(), certificate.cert()));
+    }
+
+    SslContext server(File certificate, File key) throws SSLException {
+        return built(SslContextBuilder.forServer(certificate, key));
     }
 
     /** A client that trusts the JVM's trust store, or only what is in the file, and checks the server's name. */
     SslContext client(@Nullable File trusted) throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS");
-        SslContext context = built(trusted == null ? builder : builder.trustManager(trusted));
-        Resumption.enable(context);
-        return context;
+        return built(trusted == null ? builder : builder.trustManager(trusted));
     }
 
     SslContext insecureClient() throws SSLException {
-        SslContext context = built(SslContextBuilder.forClient()
+        return built(SslContextBuilder.forClient()
                 .trustManager(InsecureTrustManagerFactory.INSTANCE)
                 .endpointIdentificationAlgorithm(null));
-        Resumption.enable(context);
-        return context;
     }
 
     private SslContext built(SslContextBuilder builder) throws SSLException {
@@ -60,6 +55,8 @@ record TlsContexts(Provider provider, List<TlsVersion> versions, List<String> al
             builder.applicationProtocolConfig(new ApplicationProtocolConfig(Protocol.ALPN,
                     SelectorFailureBehavior.NO_ADVERTISE, SelectedListenerFailureBehavior.ACCEPT, alpn));
         }
-        return builder.build();
+        SslContext context = builder.build();
+        Resumption.enable(context);
+        return context;
     }
 }
