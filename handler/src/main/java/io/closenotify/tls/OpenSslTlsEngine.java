@@ -74,18 +74,31 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public void handshakeCompleted() {
-        if (RECEIVED_SHUTDOWN == null || watch != null || ssl.sslCloseFuture().isDone()) {
-            return;
+        if (watch == null && takeOverAnswer()) {
+            watch = new CloseNotifyWatch(this);
+            sslContext.pipeline().addAfter(sslContext.name(), null, watch);
         }
-        setReceivedShutdown(true);
-        watch = new CloseNotifyWatch(this);
-        sslContext.pipeline().addAfter(sslContext.name(), null, watch);
+    }
+
+    /** Not if the alert came with the end of the handshake: then the engine has answered, and its event is true. */
+    private boolean takeOverAnswer() {
+        synchronized (engine) {
+            long pointer = engine.sslPointer();
+            if (RECEIVED_SHUTDOWN == null || pointer == 0
+                    || (SSL.getShutdown(pointer) & SSL.SSL_RECEIVED_SHUTDOWN) != 0) {
+                return false;
+            }
+            RECEIVED_SHUTDOWN.set(engine, true);
+            return true;
+        }
     }
 
     @Override
     public void detach() {
-        if (watch != null && !closeNotifyReceived) {
-            setReceivedShutdown(false);
+        if (watch != null && !closeNotifyReceived && RECEIVED_SHUTDOWN != null) {
+            synchronized (engine) {
+                RECEIVED_SHUTDOWN.set(engine, false);
+            }
             removeWatch();
         }
     }
@@ -98,19 +111,18 @@ final class OpenSslTlsEngine implements TlsEngine {
         }
     }
 
-    private void setReceivedShutdown(boolean value) {
-        if (RECEIVED_SHUTDOWN != null) {
-            synchronized (engine) {
-                RECEIVED_SHUTDOWN.set(engine, value);
-            }
-        }
-    }
-
     @Override
     public boolean closeNotifyReceived() {
         // While the watch is in charge the event alone proves nothing: whoever calls SslHandler.closeOutbound() makes
         // the engine fire it at the next inbound byte.
         return watch != null ? closeNotifyReceived : ssl.sslCloseFuture().isSuccess();
+    }
+
+    @Override
+    public boolean answered() {
+        synchronized (engine) {
+            return engine.isOutboundDone();
+        }
     }
 
     /** Asks the engine whether the peer's close_notify, or a failure that it keeps to itself, is in. */
@@ -181,6 +193,9 @@ final class OpenSslTlsEngine implements TlsEngine {
                 return;
             }
         }
+        // An empty write makes room for 22 bytes only; the last 2 of a TLS 1.3 alert follow in a write of their own. So
+        // the first fetches the alert, and the second is done when all of it has left.
+        behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
         behind.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
     }
 

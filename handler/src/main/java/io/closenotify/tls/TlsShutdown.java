@@ -68,6 +68,7 @@ final class TlsShutdown {
 
     private boolean countsInbound;
     private boolean delivers;
+    private long bytesWhileFlushing;
     private long bytesDelivered;
     private long bytesDiscarded;
     private long bytesPendingAtStart;
@@ -122,12 +123,16 @@ final class TlsShutdown {
 
     boolean ownsReading() {
         MachineState state = handler.machine();
-        return state.shuttingDown() && !state.inputEnded();
+        // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then
+        // is not told to exceed any cap.
+        return state.shuttingDown() && !state.inputEnded()
+                && (countsInbound || bytesWhileFlushing <= handler.policy().inboundCap());
     }
 
     /** Books application data that arrived, and tells whether it goes to the application. */
     boolean accepts(int bytes) {
         if (!countsInbound) {
+            bytesWhileFlushing += bytes;
             return true;
         }
         boolean capped = handler.machine().phase() != Phase.LINGER
@@ -151,11 +156,14 @@ final class TlsShutdown {
         long now = clock.getAsLong();
         book(from, now - phaseStart);
         phaseStart = now;
+        if (handler.machine().phase() == Phase.TERMINATED) {
+            cancelTimer();
+        }
     }
 
     private void book(Phase phase, long nanos) {
         switch (phase) {
-            case FLUSH, SEND -> flushNanos += nanos;
+            case ABANDON, FLUSH, SEND -> flushNanos += nanos;
             case AWAIT_PEER -> peerNanos += nanos;
             case LINGER -> lingerNanos += nanos;
             case HANDSHAKE, OPEN, PEER_CLOSED, TERMINATED -> {
@@ -192,7 +200,7 @@ final class TlsShutdown {
             case SEND_CLOSE_NOTIFY -> sendCloseNotify();
             case MARK_QUIET -> engine.markQuiet();
             case ARM_PEER_TIMER -> arm(handler.policy().peerTimeout());
-            case AWAIT_PEER -> awaitPeer();
+            case AWAIT_PEER -> countInbound();
             case ARM_LINGER_TIMER -> armLinger();
             case HALF_CLOSE -> halfClose();
             case DISCARD_DATA -> delivers = false;
@@ -200,7 +208,6 @@ final class TlsShutdown {
             case RAISE_TRUNCATION -> context.fireExceptionCaught(new TruncationException());
             case COMPLETE -> complete();
             case CLOSE_TRANSPORT -> closeTransport();
-            case CANCEL_TIMER -> cancelTimer();
         }
     }
 
@@ -224,7 +231,7 @@ final class TlsShutdown {
     private void abandonHandshake() {
         ChannelHandlerContext behind = installGuard();
         if (engine.abandonHandshake(reporting(behind.newPromise(), Input.ALERT_FLUSHED))) {
-            handler.feed(Input.SET_SENT);
+            handler.feed(Input.ENGINE_SENT);
         }
     }
 
@@ -238,10 +245,10 @@ final class TlsShutdown {
     }
 
     private void sendCloseNotify() {
-        countsInbound = true;
-        delivers = handler.policy().inboundAfterCloseNotify() == InboundPolicy.DELIVER;
+        countInbound();
         ChannelHandlerContext behind = guardContext;
         if (behind != null) {
+            guard.readOn(behind);
             engine.sendCloseNotify(behind, reporting(behind.newPromise(), Input.ALERT_FLUSHED));
             bytesPendingAtStart = pendingBytes();
         }
@@ -259,7 +266,7 @@ final class TlsShutdown {
         });
     }
 
-    private void awaitPeer() {
+    private void countInbound() {
         countsInbound = true;
         delivers = handler.policy().inboundAfterCloseNotify() == InboundPolicy.DELIVER;
     }
@@ -319,7 +326,7 @@ final class TlsShutdown {
     private void expired() {
         timer = null;
         Phase phase = handler.machine().phase();
-        if (phase == Phase.FLUSH || phase == Phase.SEND) {
+        if (phase == Phase.FLUSH || phase == Phase.SEND || phase == Phase.ABANDON) {
             note(new SSLException("not flushed within " + handler.policy().flushTimeout().toMillis() + " ms"));
         } else if (phase == Phase.AWAIT_PEER) {
             note(new SSLException("no close_notify within " + handler.policy().peerTimeout().toMillis() + " ms"));

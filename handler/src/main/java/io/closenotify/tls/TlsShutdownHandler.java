@@ -209,7 +209,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         ChannelHandlerContext current = requireContext();
         Promise<Void> promise = current.executor().newPromise();
         execute(current, promise, () -> {
-            if (machine.phase().compareTo(Phase.FLUSH) >= 0) {
+            if (machine.shuttingDown() || machine.phase() == Phase.TERMINATED) {
                 promise.setFailure(new IllegalStateException("flag set too late: the shutdown has begun"));
             } else {
                 feed(flag);
@@ -261,18 +261,22 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         feeding = true;
         try {
             for (Input next = input; next != null; next = shutdown == null ? null : shutdown.queued().poll()) {
-                Transition transition = ShutdownMachine.next(machine, next, policy);
-                Phase from = machine.phase();
-                machine = transition.state();
-                if (shutdown != null && from != machine.phase()) {
-                    shutdown.phaseChanged(from);
-                }
-                for (Action action : transition.actions()) {
-                    run(action);
-                }
+                step(next);
             }
         } finally {
             feeding = false;
+        }
+    }
+
+    private void step(Input input) {
+        Transition transition = ShutdownMachine.next(machine, input, policy);
+        Phase from = machine.phase();
+        machine = transition.state();
+        if (shutdown != null && from != machine.phase()) {
+            shutdown.phaseChanged(from);
+        }
+        for (Action action : transition.actions()) {
+            run(action);
         }
     }
 
@@ -316,7 +320,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private boolean joined(OutcomePromise promise) {
-        if (!attached()) {
+        if (!ready()) {
             promise.setFailure(new IllegalStateException("no SslHandler in front of the TlsShutdownHandler in "
                     + requireNonNull(context).pipeline().names()));
             return false;
@@ -364,10 +368,18 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         return nearest != null;
     }
 
-    private void handshakeCompleted() {
+    /** The same, with the machine up to date: listeners of the handshake future run before its event. */
+    private boolean ready() {
         if (!attached()) {
-            return;
+            return false;
         }
+        if (machine.phase() == Phase.HANDSHAKE && sslHandler().handshakeFuture().isSuccess()) {
+            handshakeCompleted();
+        }
+        return true;
+    }
+
+    private void handshakeCompleted() {
         ChannelHandlerContext own = requireNonNull(context);
         requireNonNull(engine).handshakeCompleted();
         if (!Boolean.TRUE.equals(own.channel().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE))) {
@@ -384,12 +396,17 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             throw new IllegalStateException("the TlsShutdownHandler must run on the channel's event loop");
         }
         context = added;
-        if (attached() && sslHandler().handshakeFuture().isSuccess()) {
-            boolean alreadyReceived = requireNonNull(engine).closeNotifyReceived();
-            handshakeCompleted();
-            if (alreadyReceived) {
-                feed(Input.PEER_CLOSE_NOTIFY);
-            }
+        if (ready() && machine.phase() == Phase.OPEN && requireNonNull(engine).closeNotifyReceived()) {
+            // Added late: the alert was here before us.
+            peerClosed();
+        }
+    }
+
+    private void peerClosed() {
+        requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
+        feed(Input.PEER_CLOSE_NOTIFY);
+        if (machine.phase() == Phase.PEER_CLOSED && requireNonNull(engine).answered()) {
+            feed(Input.ENGINE_SENT);
         }
     }
 
@@ -437,7 +454,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         if (machine.phase() == Phase.TERMINATED) {
             return false;
         }
-        if (attached()) {
+        if (ready()) {
             return true;
         }
         LOGGER.debug("{} closed without TLS shutdown: no SslHandler in front of the TlsShutdownHandler",
@@ -448,15 +465,14 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void userEventTriggered(ChannelHandlerContext own, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
-            if (handshake.isSuccess()) {
+            if (handshake.isSuccess() && attached()) {
                 handshakeCompleted();
             } else if (attached()) {
                 requireShutdown().note(handshake.cause());
             }
         } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             if (attached() && requireNonNull(engine).closeNotifyReceived()) {
-                requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
-                feed(Input.PEER_CLOSE_NOTIFY);
+                peerClosed();
             }
         } else if (event instanceof ChannelInputShutdownEvent && attached()) {
             feed(Input.END_OF_INPUT);
@@ -466,21 +482,33 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext own, Throwable cause) {
-        // Ours once a shutdown is in progress: the outcome tells it.
-        boolean told = machine.phase().compareTo(Phase.PEER_CLOSED) >= 0;
         SSLException tls = tlsFailure(cause);
-        if (tls != null && attached()) {
-            requireShutdown().note(tls);
-            requireShutdown().noteAlert(TlsAlerts.nameIn(tls));
-            feed(Input.FATAL_ALERT);
-        } else if (cause instanceof IOException && attached()) {
-            requireShutdown().transportFailed(cause);
-        } else {
-            told = false;
-        }
-        if (!told) {
+        if ((tls == null && !(cause instanceof IOException)) || !attached()) {
             own.fireExceptionCaught(cause);
+            return;
         }
+        TlsShutdown driver = requireShutdown();
+        driver.note(tls == null ? cause : tls);
+        driver.noteAlert(tls == null ? null : TlsAlerts.nameIn(tls));
+        Input input = tls == null ? Input.RESET : Input.FATAL_ALERT;
+        if (machine.shuttingDown() || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.TERMINATED) {
+            // The outcome tells it.
+            feed(input);
+        } else {
+            failing(input, () -> own.fireExceptionCaught(cause));
+        }
+    }
+
+    /** Lets the application see the exception before the outcome; a close() of its own comes after the failure. */
+    private void failing(Input input, Runnable tell) {
+        boolean nested = feeding;
+        feeding = true;
+        try {
+            tell.run();
+        } finally {
+            feeding = nested;
+        }
+        feed(input);
     }
 
     private static @Nullable SSLException tlsFailure(Throwable cause) {
