@@ -1,6 +1,9 @@
 package io.closenotify.core;
 
-/** What the driver of the machine is to do, in the order given. Arming a timer cancels the one before. */
+/**
+ * What the driver of the machine is to do, in the order given. There is one timer: arming it anew cancels it, and so
+ * does {@link Phase#TERMINATED}.
+ */
 public enum Action {
 
     /** Answer the peer's close_notify once the application has handled the data that came before it. */
@@ -46,8 +49,5 @@ public enum Action {
     COMPLETE,
 
     /** Close the transport. */
-    CLOSE_TRANSPORT,
-
-    /** Cancel the timer, if one is armed. */
-    CANCEL_TIMER
+    CLOSE_TRANSPORT
 }

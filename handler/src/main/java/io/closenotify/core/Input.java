@@ -21,10 +21,13 @@ public enum Input {
     /** The caller declares the peer's close_notify received ({@code SSL_set_shutdown}). */
     SET_RECEIVED,
 
+    /** The engine has sent a close_notify by itself: the answer to the peer's, or when the handshake was given up. */
+    ENGINE_SENT,
+
     /** All that was written before the shutdown has reached the kernel. */
     DATA_FLUSHED,
 
-    /** Our close_notify has reached the kernel. */
+    /** Our close_notify, or what was said when the handshake was given up, has reached the kernel. */
     ALERT_FLUSHED,
 
     /** A write of data or of our close_notify failed. */

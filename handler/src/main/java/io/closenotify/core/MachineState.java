@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param send what became of our close_notify
  * @param receive what became of the peer's
  * @param inputEnded whether the transport's input has ended
- * @param result the result, as soon as it is decided
- * @param completed whether the outcome was delivered
+ * @param result the result, once the outcome was delivered
  */
 public record MachineState(
         Phase phase,
@@ -26,11 +25,10 @@ public record MachineState(
         Send send,
         Receive receive,
         boolean inputEnded,
-        @Nullable ShutdownResult result,
-        boolean completed) {
+        @Nullable ShutdownResult result) {
 
     private static final MachineState INITIAL = new MachineState(
-            Phase.HANDSHAKE, ShutdownMode.BIDIRECTIONAL, null, Send.OPEN, Receive.OPEN, false, null, false);
+            Phase.HANDSHAKE, ShutdownMode.BIDIRECTIONAL, null, Send.OPEN, Receive.OPEN, false, null);
 
     /** The sending half. */
     public enum Send {
@@ -57,8 +55,11 @@ public record MachineState(
         /** It counts as received: quiet, or declared by the caller. */
         ASSUMED,
 
-        /** The input ended without it. */
-        ENDED
+        /** The input ended without it, after ours was sent or where that is ignored. */
+        ENDED,
+
+        /** The input ended without it, before ours was sent. */
+        TRUNCATED
     }
 
     /**
@@ -83,52 +84,50 @@ public record MachineState(
                 switch (phase) {
                     case FLUSH, SEND -> Want.WANT_WRITE;
                     case AWAIT_PEER -> Want.WANT_READ;
-                    case HANDSHAKE, OPEN, PEER_CLOSED, LINGER, TERMINATED -> Want.NOTHING;
+                    case HANDSHAKE, ABANDON, OPEN, PEER_CLOSED, LINGER, TERMINATED -> Want.NOTHING;
                 });
     }
 
     /**
      * Tells whether a shutdown is in progress: writes are refused and the driver owns reading.
      *
-     * @return {@code true} from the flush to the end of the linger
+     * @return {@code true} while the handshake is given up, and from the flush to the end of the linger
      */
     public boolean shuttingDown() {
-        return phase.compareTo(Phase.FLUSH) >= 0 && phase != Phase.TERMINATED;
+        return phase == Phase.ABANDON || (phase.compareTo(Phase.FLUSH) >= 0 && phase != Phase.TERMINATED);
     }
 
     MachineState in(Phase next) {
-        return new MachineState(next, mode, initiator, send, receive, inputEnded, result, completed);
+        return new MachineState(next, mode, initiator, send, receive, inputEnded, result);
     }
 
     MachineState with(ShutdownMode next) {
-        return new MachineState(phase, next, initiator, send, receive, inputEnded, result, completed);
+        return new MachineState(phase, next, initiator, send, receive, inputEnded, result);
     }
 
     MachineState with(Send next) {
-        return new MachineState(phase, mode, initiator, next, receive, inputEnded, result, completed);
+        return new MachineState(phase, mode, initiator, next, receive, inputEnded, result);
     }
 
     MachineState with(Receive next) {
-        return new MachineState(phase, mode, initiator, send, next, inputEnded, result, completed);
+        return new MachineState(phase, mode, initiator, send, next, inputEnded, result);
     }
 
     /** The first initiator stays. */
     MachineState by(ShutdownInitiator first) {
         return initiator != null ? this
-                : new MachineState(phase, mode, first, send, receive, inputEnded, result, completed);
-    }
-
-    /** The first result stays. */
-    MachineState decided(ShutdownResult first) {
-        return result != null ? this
-                : new MachineState(phase, mode, initiator, send, receive, inputEnded, first, completed);
+                : new MachineState(phase, mode, first, send, receive, inputEnded, result);
     }
 
     MachineState ended() {
-        return new MachineState(phase, mode, initiator, send, receive, true, result, completed);
+        return new MachineState(phase, mode, initiator, send, receive, true, result);
     }
 
-    MachineState delivered() {
-        return new MachineState(phase, mode, initiator, send, receive, inputEnded, result, true);
+    boolean completed() {
+        return result != null;
+    }
+
+    MachineState completed(ShutdownResult outcome) {
+        return new MachineState(phase, mode, initiator, send, receive, inputEnded, outcome);
     }
 }

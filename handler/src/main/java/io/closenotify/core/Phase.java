@@ -6,6 +6,9 @@ public enum Phase {
     /** The TLS handshake is not over. */
     HANDSHAKE,
 
+    /** The handshake is given up; what the engine has to say about it is on its way to the kernel. */
+    ABANDON,
+
     /** Application data flows; no shutdown. */
     OPEN,
 

@@ -8,7 +8,6 @@ import static io.closenotify.core.Action.ANSWER_AFTER_READ;
 import static io.closenotify.core.Action.ARM_FLUSH_TIMER;
 import static io.closenotify.core.Action.ARM_LINGER_TIMER;
 import static io.closenotify.core.Action.ARM_PEER_TIMER;
-import static io.closenotify.core.Action.CANCEL_TIMER;
 import static io.closenotify.core.Action.CLOSE_TRANSPORT;
 import static io.closenotify.core.Action.COMPLETE;
 import static io.closenotify.core.Action.DISCARD_DATA;
@@ -61,13 +60,14 @@ public final class ShutdownMachine {
             return stay(state);
         }
         return switch (input) {
-            case RESET -> failed(state.by(TRANSPORT), state.phase() == Phase.HANDSHAKE
-                    ? ShutdownResult.ABORTED : ShutdownResult.RESET);
+            case RESET -> terminate(state.by(TRANSPORT), during(state, ShutdownResult.RESET));
             case FATAL_ALERT -> fatalAlert(state);
-            case CAP_EXCEEDED, ABORT -> failed(state.by(LOCAL), ShutdownResult.ABORTED);
+            case CAP_EXCEEDED, ABORT -> terminate(state.by(LOCAL), ShutdownResult.ABORTED);
             case SET_SENT, SET_RECEIVED -> declared(state, input);
+            case ENGINE_SENT -> stay(state.with(Send.CLOSE_NOTIFY));
             default -> switch (state.phase()) {
-                case HANDSHAKE -> inHandshake(state, input, policy);
+                case HANDSHAKE -> inHandshake(state, input);
+                case ABANDON -> abandoning(state, input, policy);
                 case OPEN -> open(state, input, policy);
                 case PEER_CLOSED -> peerClosed(state, input, policy);
                 case FLUSH -> flushing(state, input, policy);
@@ -79,18 +79,27 @@ public final class ShutdownMachine {
         };
     }
 
-    private static Transition inHandshake(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition inHandshake(MachineState state, Input input) {
         return switch (input) {
             case HANDSHAKE_COMPLETED -> stay(state.in(Phase.OPEN));
             // BoringSSL's SSL_shutdown sends nothing in init; the JDK sends RFC 8446's user_canceled.
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST -> to(
-                    state.with(modeOf(input)).by(LOCAL).decided(ShutdownResult.ABORTED).in(Phase.SEND),
-                    ARM_FLUSH_TIMER, ABANDON_HANDSHAKE);
-            case REQUEST_QUIET -> failed(state.with(ShutdownMode.QUIET).by(LOCAL), ShutdownResult.ABORTED);
+                    state.with(modeOf(input)).by(LOCAL).in(Phase.ABANDON), ARM_FLUSH_TIMER, ABANDON_HANDSHAKE);
+            case REQUEST_QUIET ->
+                    terminate(state.with(ShutdownMode.QUIET).by(LOCAL), ShutdownResult.ABORTED);
             case PEER_CLOSE_NOTIFY ->
-                    failed(state.with(Receive.CLOSE_NOTIFY).by(PEER), ShutdownResult.ABORTED);
-            case END_OF_INPUT -> failed(state.ended().by(TRANSPORT), ShutdownResult.ABORTED);
-            case TRANSPORT_CLOSED -> terminated(state.by(TRANSPORT).decided(ShutdownResult.ABORTED), policy);
+                    terminate(state.with(Receive.CLOSE_NOTIFY).by(PEER), ShutdownResult.ABORTED);
+            case END_OF_INPUT -> terminate(state.ended().by(TRANSPORT), ShutdownResult.ABORTED);
+            case TRANSPORT_CLOSED -> closed(state.by(TRANSPORT), ShutdownResult.ABORTED);
+            default -> stay(state);
+        };
+    }
+
+    private static Transition abandoning(MachineState state, Input input, ShutdownPolicy policy) {
+        return switch (input) {
+            case ALERT_FLUSHED -> finish(state, ShutdownResult.ABORTED, policy);
+            case FLUSH_FAILED, TIMER_EXPIRED, END_OF_INPUT -> terminate(state, ShutdownResult.ABORTED);
+            case TRANSPORT_CLOSED -> closed(state, ShutdownResult.ABORTED);
             default -> stay(state);
         };
     }
@@ -115,7 +124,8 @@ public final class ShutdownMachine {
                     yield closedAfterPeer(state.by(PEER), policy);
                 }
                 Transition ended = endOfInput(state, policy);
-                yield prepended(ended.actions(), terminated(ended.state().by(TRANSPORT), policy));
+                yield prepended(ended.actions(),
+                        closed(ended.state().by(TRANSPORT), resultOf(ended.state(), policy)));
             }
             default -> stay(state);
         };
@@ -135,10 +145,7 @@ public final class ShutdownMachine {
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET -> stay(state.with(modeOf(input)));
             case DATA_FLUSHED -> {
                 if (state.mode() == ShutdownMode.QUIET) {
-                    // SSL_set_quiet_shutdown: both flags are set, nothing is sent.
-                    MachineState quiet = state.send() == Send.OPEN ? state.with(Send.ASSUMED) : state;
-                    yield finish(quiet.receive() == Receive.OPEN ? quiet.with(Receive.ASSUMED) : quiet, policy,
-                            MARK_QUIET);
+                    yield prepended(List.of(MARK_QUIET), finish(quiet(state), policy));
                 }
                 yield state.send() == Send.OPEN
                         ? to(state.with(Send.CLOSE_NOTIFY).in(Phase.SEND), SEND_CLOSE_NOTIFY)
@@ -148,7 +155,7 @@ public final class ShutdownMachine {
             case END_OF_INPUT -> state.mode() == ShutdownMode.QUIET
                     ? stay(state.ended())
                     : endOfInput(state, policy);
-            case FLUSH_FAILED, TIMER_EXPIRED -> failed(state, ShutdownResult.FLUSH_FAILED);
+            case FLUSH_FAILED, TIMER_EXPIRED -> terminate(state, ShutdownResult.FLUSH_FAILED);
             case TRANSPORT_CLOSED -> closed(state.ended(), ShutdownResult.FLUSH_FAILED);
             default -> stay(state);
         };
@@ -159,9 +166,8 @@ public final class ShutdownMachine {
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET -> stay(state.with(modeAfterAlert(input)));
             case ALERT_FLUSHED -> alertLeft(state, policy);
             case PEER_CLOSE_NOTIFY -> to(state.with(Receive.CLOSE_NOTIFY), IGNORE_INPUT);
-            // Not a truncation: our alert was attempted first. The peer left instead of answering.
-            case END_OF_INPUT -> stay(unanswered(state));
-            case FLUSH_FAILED, TIMER_EXPIRED -> failed(state, ShutdownResult.FLUSH_FAILED);
+            case END_OF_INPUT -> stay(state.ended());
+            case FLUSH_FAILED, TIMER_EXPIRED -> terminate(state, ShutdownResult.FLUSH_FAILED);
             case TRANSPORT_CLOSED -> closed(state.ended(), ShutdownResult.FLUSH_FAILED);
             default -> stay(state);
         };
@@ -172,8 +178,11 @@ public final class ShutdownMachine {
             case REQUEST_FAST, REQUEST_QUIET -> finish(state.with(modeAfterAlert(input)), policy);
             case PEER_CLOSE_NOTIFY -> finish(state.with(Receive.CLOSE_NOTIFY), policy);
             case END_OF_INPUT -> finish(unanswered(state), policy);
-            case TRANSPORT_CLOSED -> terminated(unanswered(state), policy);
-            case TIMER_EXPIRED -> finish(state.decided(ShutdownResult.PEER_SILENT), policy);
+            case TRANSPORT_CLOSED -> {
+                MachineState ended = unanswered(state);
+                yield closed(ended, resultOf(ended, policy));
+            }
+            case TIMER_EXPIRED -> finish(state, ShutdownResult.PEER_SILENT, policy);
             default -> stay(state);
         };
     }
@@ -189,22 +198,18 @@ public final class ShutdownMachine {
                     yield stay(state);
                 }
                 MachineState received = state.with(Receive.CLOSE_NOTIFY);
-                yield to(received.decided(resultOf(received, policy)).delivered(), IGNORE_INPUT, COMPLETE);
+                yield to(received.completed(resultOf(received, policy)), IGNORE_INPUT, COMPLETE);
             }
-            case END_OF_INPUT -> over(state.ended(), policy);
-            case TIMER_EXPIRED, ACKNOWLEDGED -> over(state, policy);
-            case TRANSPORT_CLOSED -> terminated(state, policy);
+            case END_OF_INPUT -> terminate(state.ended(), resultOf(state, policy));
+            case TIMER_EXPIRED, ACKNOWLEDGED -> terminate(state, resultOf(state, policy));
+            case TRANSPORT_CLOSED -> closed(state, resultOf(state, policy));
             default -> stay(state);
         };
     }
 
     /** A flag set by the caller counts from then on, but never undoes or follows what really happened. */
     private static Transition declared(MachineState state, Input input) {
-        if (state.phase() == Phase.SEND && state.send() == Send.OPEN && input == Input.SET_SENT) {
-            // The driver's report that the engine closed the handshake it gave up with a close_notify.
-            return stay(state.with(Send.CLOSE_NOTIFY));
-        }
-        if (state.phase().compareTo(Phase.FLUSH) >= 0) {
+        if (state.shuttingDown()) {
             return stay(state);
         }
         if (input == Input.SET_SENT) {
@@ -215,30 +220,39 @@ public final class ShutdownMachine {
 
     private static Transition fatalAlert(MachineState state) {
         // RFC 8446 6.1: any data received after a closure alert MUST be ignored; so is what it makes the engine say.
-        if (state.receive() == Receive.CLOSE_NOTIFY) {
-            return stay(state);
-        }
-        return failed(state.by(PEER), state.phase() == Phase.HANDSHAKE
-                ? ShutdownResult.ABORTED : ShutdownResult.FATAL_ALERT);
+        return state.receive() == Receive.CLOSE_NOTIFY
+                ? stay(state)
+                : terminate(state.by(PEER), during(state, ShutdownResult.FATAL_ALERT));
     }
 
-    /** The input ended before our alert and without the peer's. */
+    /** The same failure is another result while there is no connection yet. */
+    private static ShutdownResult during(MachineState state, ShutdownResult result) {
+        return state.phase() == Phase.HANDSHAKE || state.phase() == Phase.ABANDON ? ShutdownResult.ABORTED : result;
+    }
+
+    /** The input ended before our alert, and perhaps without the peer's. */
     private static Transition endOfInput(MachineState state, ShutdownPolicy policy) {
         MachineState ended = state.ended();
         if (state.receive() != Receive.OPEN) {
             return stay(ended);
         }
-        ended = ended.with(Receive.ENDED);
         return switch (policy.onTruncation()) {
-            case FAIL -> to(ended.decided(ShutdownResult.TRUNCATED), RAISE_TRUNCATION);
-            case REPORT -> stay(ended.decided(ShutdownResult.TRUNCATED));
-            case IGNORE -> stay(ended);
+            case FAIL -> to(ended.with(Receive.TRUNCATED), RAISE_TRUNCATION);
+            case REPORT -> stay(ended.with(Receive.TRUNCATED));
+            case IGNORE -> stay(ended.with(Receive.ENDED));
         };
     }
 
+    /** The input ended after our alert was sent: no truncation, the peer left instead of answering. */
     private static MachineState unanswered(MachineState state) {
         MachineState ended = state.ended();
         return state.receive() == Receive.OPEN ? ended.with(Receive.ENDED) : ended;
+    }
+
+    /** SSL_set_quiet_shutdown: both flags are set, nothing is sent. */
+    private static MachineState quiet(MachineState state) {
+        MachineState sent = state.send() == Send.OPEN ? state.with(Send.ASSUMED) : state;
+        return sent.receive() == Receive.OPEN ? sent.with(Receive.ASSUMED) : sent;
     }
 
     private static Transition flush(MachineState state) {
@@ -250,84 +264,65 @@ public final class ShutdownMachine {
         if (state.inputEnded()) {
             return finish(unanswered(state), policy);
         }
-        boolean await = state.mode() == ShutdownMode.BIDIRECTIONAL
-                && state.receive() == Receive.OPEN
-                && state.result() == null;
-        return await
+        return state.mode() == ShutdownMode.BIDIRECTIONAL && state.receive() == Receive.OPEN
                 ? to(state.in(Phase.AWAIT_PEER), ARM_PEER_TIMER, Action.AWAIT_PEER)
                 : finish(state, policy);
     }
 
-    /** Nothing more is awaited. */
-    private static Transition finish(MachineState state, ShutdownPolicy policy, Action... first) {
-        if (state.inputEnded() || policy.linger().isZero()) {
-            return prepended(List.of(first), over(state, policy));
+    /** Nothing more is awaited, and nothing failed. */
+    private static Transition finish(MachineState state, ShutdownPolicy policy) {
+        ShutdownResult result = resultOf(state, policy);
+        if (state.receive() == Receive.CLOSE_NOTIFY || state.inputEnded() || policy.linger().isZero()) {
+            return finish(state, result, policy);
         }
-        List<Action> actions = new ArrayList<>(List.of(first));
-        MachineState lingering = state.in(Phase.LINGER);
-        actions.add(ARM_LINGER_TIMER);
-        // With both alerts exchanged or the peer given up the outcome stands; otherwise a reset, or the peer's
-        // close_notify, may still change it.
-        if (state.result() != null || state.receive() == Receive.CLOSE_NOTIFY) {
-            lingering = lingering.decided(resultOf(state, policy)).delivered();
-            actions.add(COMPLETE);
-        }
-        actions.add(HALF_CLOSE);
-        actions.add(lingering.completed() || state.receive() != Receive.OPEN ? IGNORE_INPUT : DISCARD_DATA);
-        return new Transition(lingering, List.copyOf(actions));
+        // A reset while we linger would mean that data was destroyed, and the peer's close_notify may still come: the
+        // outcome waits for the end of the linger.
+        Action input = state.receive() == Receive.OPEN ? DISCARD_DATA : IGNORE_INPUT;
+        return to(state.in(Phase.LINGER), ARM_LINGER_TIMER, HALF_CLOSE, input);
     }
 
-    /** The linger, if any, is over. */
-    private static Transition over(MachineState state, ShutdownPolicy policy) {
-        return failed(state, resultOf(state, policy));
+    /** Nothing more is awaited, and the result stands. */
+    private static Transition finish(MachineState state, ShutdownResult result, ShutdownPolicy policy) {
+        return state.inputEnded() || policy.linger().isZero()
+                ? terminate(state, result)
+                : to(state.in(Phase.LINGER).completed(result), ARM_LINGER_TIMER, COMPLETE, HALF_CLOSE, IGNORE_INPUT);
     }
 
-    /** Ends at once, with this result unless one was decided before. */
-    private static Transition failed(MachineState state, ShutdownResult result) {
-        MachineState end = state.decided(result).delivered().in(Phase.TERMINATED);
-        return state.completed()
-                ? to(end, CANCEL_TIMER, CLOSE_TRANSPORT)
-                : to(end, CANCEL_TIMER, COMPLETE, CLOSE_TRANSPORT);
+    private static Transition terminate(MachineState state, ShutdownResult result) {
+        MachineState end = state.in(Phase.TERMINATED);
+        return state.completed() ? to(end, CLOSE_TRANSPORT) : to(end.completed(result), COMPLETE, CLOSE_TRANSPORT);
     }
 
-    /** The same where the transport is closed already. */
+    /** The transport is closed already. */
     private static Transition closed(MachineState state, ShutdownResult result) {
-        MachineState end = state.decided(result).delivered().in(Phase.TERMINATED);
-        return state.completed() ? to(end, CANCEL_TIMER) : to(end, CANCEL_TIMER, COMPLETE);
-    }
-
-    private static Transition terminated(MachineState state, ShutdownPolicy policy) {
-        return closed(state, resultOf(state, policy));
+        MachineState end = state.in(Phase.TERMINATED);
+        return state.completed() ? stay(end) : to(end.completed(result), COMPLETE);
     }
 
     /** The transport closed before our answer to the peer's close_notify could leave. */
     private static Transition closedAfterPeer(MachineState state, ShutdownPolicy policy) {
-        return state.send() == Send.OPEN
-                ? closed(state.ended(), ShutdownResult.FLUSH_FAILED)
-                : terminated(state.ended(), policy);
+        return closed(state.ended(),
+                state.send() == Send.OPEN ? ShutdownResult.FLUSH_FAILED : resultOf(state, policy));
     }
 
-    /** The result of a shutdown in which nothing failed. */
+    /** The result of a shutdown in which nothing failed on our side. */
     private static ShutdownResult resultOf(MachineState state, ShutdownPolicy policy) {
-        if (state.result() != null) {
-            return state.result();
+        if (state.receive() == Receive.TRUNCATED) {
+            return ShutdownResult.TRUNCATED;
         }
         if (state.send() == Send.ASSUMED
                 && (state.mode() == ShutdownMode.QUIET || state.receive() == Receive.ASSUMED)) {
             return ShutdownResult.QUIET;
         }
-        return switch (state.receive()) {
-            case CLOSE_NOTIFY -> ShutdownResult.CLEAN;
-            case OPEN, ASSUMED -> ShutdownResult.UNIDIRECTIONAL;
-            case ENDED -> {
-                if (policy.onTruncation() == TruncationPolicy.IGNORE) {
-                    yield ShutdownResult.CLEAN;
-                }
-                yield state.mode() == ShutdownMode.BIDIRECTIONAL
-                        ? ShutdownResult.UNANSWERED
-                        : ShutdownResult.UNIDIRECTIONAL;
-            }
-        };
+        if (state.receive() == Receive.CLOSE_NOTIFY) {
+            return ShutdownResult.CLEAN;
+        }
+        if (state.receive() == Receive.ENDED && policy.onTruncation() == TruncationPolicy.IGNORE) {
+            return ShutdownResult.CLEAN;
+        }
+        return state.receive() == Receive.ENDED && state.mode() == ShutdownMode.BIDIRECTIONAL
+                ? ShutdownResult.UNANSWERED
+                : ShutdownResult.UNIDIRECTIONAL;
     }
 
     private static ShutdownMode modeOf(Input request) {

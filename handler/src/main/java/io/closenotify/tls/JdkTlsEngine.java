@@ -36,6 +36,11 @@ final class JdkTlsEngine implements TlsEngine {
     }
 
     @Override
+    public boolean answered() {
+        return ssl.engine().isOutboundDone();
+    }
+
+    @Override
     public void sendCloseNotify(ChannelHandlerContext behind, ChannelPromise promise) {
         ssl.closeOutbound(promise);
     }

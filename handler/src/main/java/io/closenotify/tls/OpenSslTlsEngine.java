@@ -113,6 +113,13 @@ final class OpenSslTlsEngine implements TlsEngine {
         return watch != null ? closeNotifyReceived : ssl.sslCloseFuture().isSuccess();
     }
 
+    @Override
+    public boolean answered() {
+        synchronized (engine) {
+            return engine.isOutboundDone();
+        }
+    }
+
     /** Asks the engine whether the peer's close_notify, or a failure that it keeps to itself, is in. */
     private void poll(ChannelHandlerContext context) {
         if (closeNotifyReceived) {

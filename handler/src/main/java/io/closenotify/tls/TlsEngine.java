@@ -34,6 +34,9 @@ interface TlsEngine {
     /** Whether the peer's close_notify has truly arrived. */
     boolean closeNotifyReceived();
 
+    /** Whether the engine has answered the peer's close_notify by itself. */
+    boolean answered();
+
     /**
      * Sends our close_notify, behind everything that was written and flushed before, once.
      *

@@ -151,11 +151,14 @@ final class TlsShutdown {
         long now = clock.getAsLong();
         book(from, now - phaseStart);
         phaseStart = now;
+        if (handler.machine().phase() == Phase.TERMINATED) {
+            cancelTimer();
+        }
     }
 
     private void book(Phase phase, long nanos) {
         switch (phase) {
-            case FLUSH, SEND -> flushNanos += nanos;
+            case ABANDON, FLUSH, SEND -> flushNanos += nanos;
             case AWAIT_PEER -> peerNanos += nanos;
             case LINGER -> lingerNanos += nanos;
             case HANDSHAKE, OPEN, PEER_CLOSED, TERMINATED -> {
@@ -200,7 +203,6 @@ final class TlsShutdown {
             case RAISE_TRUNCATION -> context.fireExceptionCaught(new TruncationException());
             case COMPLETE -> complete();
             case CLOSE_TRANSPORT -> closeTransport();
-            case CANCEL_TIMER -> cancelTimer();
         }
     }
 
@@ -224,7 +226,7 @@ final class TlsShutdown {
     private void abandonHandshake() {
         ChannelHandlerContext behind = installGuard();
         if (engine.abandonHandshake(reporting(behind.newPromise(), Input.ALERT_FLUSHED))) {
-            handler.feed(Input.SET_SENT);
+            handler.feed(Input.ENGINE_SENT);
         }
     }
 
@@ -319,7 +321,7 @@ final class TlsShutdown {
     private void expired() {
         timer = null;
         Phase phase = handler.machine().phase();
-        if (phase == Phase.FLUSH || phase == Phase.SEND) {
+        if (phase == Phase.FLUSH || phase == Phase.SEND || phase == Phase.ABANDON) {
             note(new SSLException("not flushed within " + handler.policy().flushTimeout().toMillis() + " ms"));
         } else if (phase == Phase.AWAIT_PEER) {
             note(new SSLException("no close_notify within " + handler.policy().peerTimeout().toMillis() + " ms"));

@@ -209,7 +209,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         ChannelHandlerContext current = requireContext();
         Promise<Void> promise = current.executor().newPromise();
         execute(current, promise, () -> {
-            if (machine.phase().compareTo(Phase.FLUSH) >= 0) {
+            if (machine.shuttingDown() || machine.phase() == Phase.TERMINATED) {
                 promise.setFailure(new IllegalStateException("flag set too late: the shutdown has begun"));
             } else {
                 feed(flag);
@@ -261,18 +261,22 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         feeding = true;
         try {
             for (Input next = input; next != null; next = shutdown == null ? null : shutdown.queued().poll()) {
-                Transition transition = ShutdownMachine.next(machine, next, policy);
-                Phase from = machine.phase();
-                machine = transition.state();
-                if (shutdown != null && from != machine.phase()) {
-                    shutdown.phaseChanged(from);
-                }
-                for (Action action : transition.actions()) {
-                    run(action);
-                }
+                step(next);
             }
         } finally {
             feeding = false;
+        }
+    }
+
+    private void step(Input input) {
+        Transition transition = ShutdownMachine.next(machine, input, policy);
+        Phase from = machine.phase();
+        machine = transition.state();
+        if (shutdown != null && from != machine.phase()) {
+            shutdown.phaseChanged(from);
+        }
+        for (Action action : transition.actions()) {
+            run(action);
         }
     }
 
@@ -388,8 +392,16 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             boolean alreadyReceived = requireNonNull(engine).closeNotifyReceived();
             handshakeCompleted();
             if (alreadyReceived) {
-                feed(Input.PEER_CLOSE_NOTIFY);
+                peerClosed();
             }
+        }
+    }
+
+    private void peerClosed() {
+        requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
+        feed(Input.PEER_CLOSE_NOTIFY);
+        if (machine.phase() == Phase.PEER_CLOSED && requireNonNull(engine).answered()) {
+            feed(Input.ENGINE_SENT);
         }
     }
 
@@ -455,8 +467,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             }
         } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             if (attached() && requireNonNull(engine).closeNotifyReceived()) {
-                requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
-                feed(Input.PEER_CLOSE_NOTIFY);
+                peerClosed();
             }
         } else if (event instanceof ChannelInputShutdownEvent && attached()) {
             feed(Input.END_OF_INPUT);
@@ -466,21 +477,33 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext own, Throwable cause) {
-        // Ours once a shutdown is in progress: the outcome tells it.
-        boolean told = machine.phase().compareTo(Phase.PEER_CLOSED) >= 0;
         SSLException tls = tlsFailure(cause);
-        if (tls != null && attached()) {
-            requireShutdown().note(tls);
-            requireShutdown().noteAlert(TlsAlerts.nameIn(tls));
-            feed(Input.FATAL_ALERT);
-        } else if (cause instanceof IOException && attached()) {
-            requireShutdown().transportFailed(cause);
-        } else {
-            told = false;
-        }
-        if (!told) {
+        if ((tls == null && !(cause instanceof IOException)) || !attached()) {
             own.fireExceptionCaught(cause);
+            return;
         }
+        TlsShutdown driver = requireShutdown();
+        driver.note(tls == null ? cause : tls);
+        driver.noteAlert(tls == null ? null : TlsAlerts.nameIn(tls));
+        Input input = tls == null ? Input.RESET : Input.FATAL_ALERT;
+        if (machine.shuttingDown() || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.TERMINATED) {
+            // The outcome tells it.
+            feed(input);
+        } else {
+            failing(input, () -> own.fireExceptionCaught(cause));
+        }
+    }
+
+    /** Lets the application see the exception before the outcome; a close() of its own comes after the failure. */
+    private void failing(Input input, Runnable tell) {
+        boolean nested = feeding;
+        feeding = true;
+        try {
+            tell.run();
+        } finally {
+            feeding = nested;
+        }
+        feed(input);
     }
 
     private static @Nullable SSLException tlsFailure(Throwable cause) {
