@@ -15,7 +15,7 @@ Steps:
   close             close TCP
   half_record:N     of what is produced next send N bytes only; the others are kept
   rest              send what was kept
-  hold              produce, but send nothing ...
+  hold              produce, but send nothing (of a handshake: hold its last flight only) ...
   flush             ... until here, where it goes out in one piece
   raw:HEX           send these bytes past TLS
   mark:NAME         print {"event": "mark", "name": NAME}
@@ -80,14 +80,14 @@ class Connection:
                 self.tls.do_handshake()
                 break
             except ssl.SSLWantReadError:
-                self.transmit()
+                self.write_socket(self.outgoing.read())
                 data = self.read_socket()
                 if not data:
                     raise Failed("end of input in the handshake")
                 self.incoming.write(data)
             except ssl.SSLError as e:
                 self.alert = e.reason or str(e)
-                self.transmit()
+                self.write_socket(self.outgoing.read())
                 raise Failed("handshake failed: " + self.alert)
         self.transmit()
 

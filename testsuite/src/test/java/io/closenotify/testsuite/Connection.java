@@ -204,7 +204,10 @@ final class Connection {
 
     /** Waits for the end of the connection; there is exactly one outcome, and the transport is closed. */
     ShutdownOutcome end() throws InterruptedException {
-        Waits.done(channel.closeFuture());
+        if (!channel.closeFuture().await(Waits.DEADLINE.toMillis())) {
+            throw new AssertionError("still open after " + Waits.DEADLINE + "; events: " + recorder.events
+                    + ", exceptions: " + recorder.exceptions + (handler == null ? "" : ", " + handler.state()));
+        }
         // Behind whatever the closing has put into the event loop.
         Waits.done(channel.eventLoop().submit(() -> { }));
         List<ShutdownOutcome> outcomes = recorder.events.stream()

@@ -1,5 +1,6 @@
 package io.closenotify.testsuite;
 
+import static io.closenotify.testsuite.Ending.assertOutcome;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -23,7 +24,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Timeout;
@@ -133,14 +133,6 @@ class ScriptedPeerTest {
 
     private static Pair pair(Side side, ShutdownPolicy policy, String script) throws Exception {
         return new Pair(side, policy, Application.QUIET, false, 1, script);
-    }
-
-    private static void assertOutcome(ShutdownOutcome outcome, ShutdownResult result, ShutdownInitiator initiator,
-            boolean sent, boolean received) {
-        assertThat(List.of(outcome.result(), outcome.initiator(), outcome.closeNotifySent(),
-                outcome.closeNotifyReceived()))
-                .as(outcome.toString())
-                .containsExactly(result, initiator, sent, received);
     }
 
     /** Nothing went wrong on the peer's side, and no reset came. */
@@ -335,6 +327,29 @@ class ScriptedPeerTest {
 
     @ParameterizedTest
     @MethodSource("sides")
+    void peer_closes_first_in_the_segment_that_ends_the_handshake(Side side) throws Exception {
+        try (Pair pair = pair(side, POLICY, "hold handshake close_notify flush wait_close_notify read_eof")) {
+            assertOutcome(pair.ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
+            assertThat(pair.ours.exceptions()).isEmpty();
+            assertCleanEnd(pair.peer.report(), true, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sides")
+    void peer_sends_data_and_closes_first_in_the_segment_that_ends_the_handshake(Side side) throws Exception {
+        try (Pair pair = pair(side, POLICY, "hold handshake send:10 close_notify flush wait_close_notify read_eof")) {
+            ShutdownOutcome outcome = pair.ours.end();
+
+            assertOutcome(outcome, ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
+            assertThat(pair.ours.bytes()).isEqualTo(10);
+            assertThat(pair.ours.exceptions()).isEmpty();
+            assertCleanEnd(pair.peer.report(), true, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sides")
     void peer_closes_first_with_fin_and_gets_our_close_notify(Side side) throws Exception {
         try (Pair pair = pair(side, POLICY, "handshake hold send:10 close_notify flush fin read_eof")) {
             ShutdownOutcome outcome = pair.ours.end();
@@ -385,7 +400,9 @@ class ScriptedPeerTest {
         Application answering = new Application() {
             @Override
             public void received(ChannelHandlerContext context, long total) {
-                context.write(Connection.pattern(MEGABYTE));
+                if (total == 1_000) {
+                    context.write(Connection.pattern(MEGABYTE));
+                }
             }
 
             @Override
@@ -429,7 +446,7 @@ class ScriptedPeerTest {
         // More than the longest close_notify record: 31 bytes (AES-GCM in TLS 1.2).
         int connections = 64;
         try (Pair pair = new Pair(side, POLICY, Application.QUIET, true, connections,
-                "handshake recv:1 send:1 recv:1 close_notify read_eof")) {
+                "handshake recv:1 send:1 wait_line close_notify read_eof")) {
             long whole = awaitCloseNotify(pair, Long.MAX_VALUE);
             assertThat(whole).isBetween(20L, connections - 2L);
 
@@ -455,7 +472,7 @@ class ScriptedPeerTest {
         // Session tickets came before this byte: the close_notify is the next thing to come.
         long before = pair.relayed.received(pair.toUs());
         pair.relayed.cut(pair.toUs(), cut, Fault.FIN);
-        pair.ours.write(1);
+        pair.peer.goOn();
         pair.ours.end();
         assertThat(pair.peer.report().failure()).isNull();
         return pair.relayed.received(pair.toUs()) - before;
