@@ -26,6 +26,7 @@ import io.netty.internal.tcnative.SSL;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -114,7 +115,7 @@ final class Connection {
     }
 
     /** A listener whose connections are ours. */
-    static final class Server implements AutoCloseable {
+    static final class Server implements Closeable {
 
         private final Channel listener;
         private final BlockingQueue<Connection> accepted = new LinkedBlockingQueue<>();
