@@ -78,15 +78,14 @@ public final class LeakAndLogRecorder implements AutoCloseable {
     /**
      * Makes the leak detector report: collects garbage and allocates a few buffers of each kind.
      *
-     * @param timeout how long to wait for the garbage collector at most
+     * @param timeout how long to wait for each of two runs of the garbage collector at most
      * @return whether it has run; if not, leaks may have gone unreported
      * @throws InterruptedException if the thread was interrupted
      */
     public boolean provokeLeakReports(Duration timeout) throws InterruptedException {
-        ReferenceQueue<Object> collected = new ReferenceQueue<>();
-        WeakReference<Object> witness = new WeakReference<>(new Object(), collected);
-        System.gc();
-        boolean ran = collected.remove(Math.max(1, timeout.toMillis())) == witness;
+        // References are handed over one collection at a time: once the second one shows up, all of the first have.
+        boolean ran = collectGarbage(timeout);
+        ran &= collectGarbage(timeout);
         for (int i = 0; i < 4; i++) {
             for (ByteBuf buffer : List.of(
                     PooledByteBufAllocator.DEFAULT.directBuffer(1),
@@ -97,6 +96,13 @@ public final class LeakAndLogRecorder implements AutoCloseable {
             }
         }
         return ran;
+    }
+
+    private static boolean collectGarbage(Duration timeout) throws InterruptedException {
+        ReferenceQueue<Object> collected = new ReferenceQueue<>();
+        WeakReference<Object> witness = new WeakReference<>(new Object(), collected);
+        System.gc();
+        return collected.remove(Math.max(1, timeout.toMillis())) == witness;
     }
 
     @Override
