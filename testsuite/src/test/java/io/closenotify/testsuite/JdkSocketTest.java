@@ -150,14 +150,17 @@ class JdkSocketTest {
     @MethodSource("sides")
     void jdk_socket_closes_first_and_does_not_wait(Side side) throws Exception {
         try (Pair pair = new Pair(side, POLICY, socket -> {
+            // It resets what it has not read, such as the session tickets that come before this.
+            byte[] read = socket.getInputStream().readNBytes(1);
             socket.getOutputStream().write(Connection.pattern(MEGABYTE).array());
-            return new byte[0];
+            return read;
         })) {
+            pair.ours.write(1);
             assertOutcome(pair.ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
             assertThat(pair.ours.bytes()).isEqualTo(MEGABYTE);
             assertThat(pair.ours.intact()).isTrue();
             assertThat(pair.ours.exceptions()).isEmpty();
-            pair.read();
+            assertThat(pair.read()).hasSize(1);
         }
     }
 

@@ -22,8 +22,9 @@ import java.util.regex.Pattern;
  */
 final class RealPeer implements AutoCloseable {
 
+    /** Each of these peers closes TCP in the end, which ends the linger: its time only has to be long enough. */
     static final ShutdownPolicy POLICY = ShutdownPolicy.bidirectional().toBuilder()
-            .linger(Duration.ofMillis(500))
+            .linger(Duration.ofSeconds(5))
             .build();
 
     private static final Pattern PORT = Pattern.compile("^ACCEPT .*:(\\d+)$|IPv4 .* port (\\d+)\\.\\.\\.done$");

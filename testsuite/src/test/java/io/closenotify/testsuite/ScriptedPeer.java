@@ -20,6 +20,21 @@ final class ScriptedPeer implements AutoCloseable {
             End end, String failure) {
     }
 
+    /** What stands behind {@code python3} on the path: there it may be a launcher that costs more than the script. */
+    private static final class Interpreter {
+
+        private static final String PATH = find();
+
+        private static String find() {
+            try (PeerProcess python = PeerProcess.start(
+                    List.of("python3", "-c", "import sys; print(sys.executable)"))) {
+                return python.awaitLine(line -> true);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
     private final PeerProcess process;
     private final int port;
 
@@ -47,7 +62,7 @@ final class ScriptedPeer implements AutoCloseable {
     }
 
     private static List<String> command(List<String> role, String version, int connections, String steps) {
-        List<String> command = new ArrayList<>(List.of("python3", script()));
+        List<String> command = new ArrayList<>(List.of(Interpreter.PATH, script()));
         command.addAll(role);
         command.addAll(List.of("--tls", version.replace("TLSv", ""), "--connections", Integer.toString(connections)));
         command.addAll(List.of(steps.split(" ")));
