@@ -188,6 +188,9 @@ final class OpenSslTlsEngine implements TlsEngine {
                 return;
             }
         }
+        // An empty write makes room for 22 bytes only; the last 2 of a TLS 1.3 alert follow in a write of their own. So
+        // the first fetches the alert, and the second is done when all of it has left.
+        behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
         behind.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
     }
 

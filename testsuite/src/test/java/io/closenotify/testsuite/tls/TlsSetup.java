@@ -32,7 +32,7 @@ record TlsSetup(SslProvider provider, String protocol) {
 
     private static SelfSignedCertificate certificate() {
         try {
-            return new SelfSignedCertificate("localhost");
+            return new SelfSignedCertificate("localhost", "EC", 256);
         } catch (CertificateException e) {
             throw new IllegalStateException(e);
         }

@@ -1,0 +1,57 @@
+package io.closenotify;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The fences between the packages. */
+@AnalyzeClasses(packages = "io.closenotify", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    @ArchTest
+    static final ArchRule THE_CORE_IS_PURE = classes().that().resideInAPackage("io.closenotify.core..")
+            .should().onlyDependOnClassesThat(resideInAnyPackage(
+                    "io.closenotify", "io.closenotify.core",
+                    "java.lang..", "java.time", "java.util", "org.jspecify.annotations"));
+
+    @ArchTest
+    static final ArchRule THE_VOCABULARY_KNOWS_NOBODY = noClasses().that().resideInAPackage("io.closenotify")
+            .should().dependOnClassesThat().resideInAnyPackage("io.closenotify.core..", "io.closenotify.tls..");
+
+    @ArchTest
+    static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
+            slices().matching("io.closenotify.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule NO_LOCKS = noClasses().should().dependOnClassesThat()
+            .resideInAPackage("java.util.concurrent.locks..");
+
+    @ArchTest
+    static final ArchRule NO_SLEEPS = noClasses().should().callMethod(Thread.class, "sleep", long.class);
+
+    @ArchTest
+    static final ArchRule NO_CLOCKS_BUT_THE_ONE_THAT_TESTS_CAN_REPLACE = noClasses()
+            .that().doNotHaveSimpleName("TlsShutdownHandlerBuilder")
+            .should().accessTargetWhere(DescribedPredicate.describe("read a clock", access ->
+                    access.getTargetOwner().isEquivalentTo(System.class)
+                    && (access.getName().equals("nanoTime") || access.getName().equals("currentTimeMillis"))));
+
+    @ArchTest
+    static final ArchRule TCNATIVE_IS_BEHIND_ONE_CLASS = noClasses()
+            .that().doNotHaveSimpleName("OpenSslTlsEngine")
+            .should().dependOnClassesThat().resideInAPackage("io.netty.internal.tcnative..");
+
+    @ArchTest
+    static final ArchRule HELPERS_STAY_INSIDE = classes()
+            .that().resideInAPackage("io.closenotify.tls").and().haveSimpleNameNotStartingWith("TlsShutdownHandler")
+            .and().haveSimpleNameNotStartingWith("TlsEngineCapabilities").and().doNotHaveSimpleName("package-info")
+            .should().notHaveModifier(JavaModifier.PUBLIC);
+}
