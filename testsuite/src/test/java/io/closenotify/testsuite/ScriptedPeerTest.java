@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.closenotify.InboundPolicy;
 import io.closenotify.ShutdownException;
+import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
@@ -160,7 +161,7 @@ class ScriptedPeerTest {
     void peer_answers_in_a_record_that_comes_in_two_pieces(Side side) throws Exception {
         try (Pair pair = pair(side, POLICY,
                 "handshake wait_close_notify half_record:7 close_notify mark:half wait_line rest read_eof")) {
-            var shutdown = pair.ours.handler().shutdown();
+            ShutdownFuture shutdown = pair.ours.handler().shutdown();
             pair.peer.awaitMark("half");
             assertThat(shutdown.isDone()).isFalse();
             assertThat(pair.ours.handler().state().closeNotifyReceived()).isFalse();
@@ -177,7 +178,7 @@ class ScriptedPeerTest {
     void peer_that_never_answers_is_silent_at_the_peer_timeout(Side side) throws Exception {
         ShutdownPolicy policy = POLICY.toBuilder().peerTimeout(Duration.ofMillis(200)).build();
         try (Pair pair = pair(side, policy, "handshake read_eof")) {
-            var shutdown = Waits.done(pair.ours.handler().shutdown());
+            ShutdownFuture shutdown = Waits.done(pair.ours.handler().shutdown());
 
             assertThat(shutdown.cause()).isInstanceOf(ShutdownException.class)
                     .hasRootCauseMessage("no close_notify within 200 ms");
@@ -256,7 +257,7 @@ class ScriptedPeerTest {
     @MethodSource("sides")
     void peer_that_resets_instead_of_an_answer(Side side) throws Exception {
         try (Pair pair = pair(side, POLICY, "handshake wait_close_notify rst")) {
-            var shutdown = Waits.done(pair.ours.handler().shutdown());
+            ShutdownFuture shutdown = Waits.done(pair.ours.handler().shutdown());
 
             assertThat(shutdown.cause()).isInstanceOf(ShutdownException.class);
             assertOutcome(shutdown.outcome(), ShutdownResult.RESET, ShutdownInitiator.LOCAL, true, false);
@@ -304,7 +305,7 @@ class ScriptedPeerTest {
         ShutdownPolicy policy = POLICY.toBuilder().inboundCap(100_000).build();
         try (Pair pair = pair(side, policy,
                 "handshake wait_close_notify send:" + MEGABYTE + " close_notify read_eof")) {
-            var shutdown = Waits.done(pair.ours.handler().shutdown());
+            ShutdownFuture shutdown = Waits.done(pair.ours.handler().shutdown());
 
             assertOutcome(shutdown.outcome(), ShutdownResult.ABORTED, ShutdownInitiator.LOCAL, true, false);
             assertThat(shutdown.outcome().bytesDelivered()).isEqualTo(pair.ours.bytes()).isLessThanOrEqualTo(100_000);
@@ -429,7 +430,8 @@ class ScriptedPeerTest {
             pair.relayed.cut(pair.toUs(), 0, Fault.STALL);
             pair.relayed.cut(pair.toPeer(), 0, Fault.STALL);
             // On the event loop, so that it has begun before anything of the peer's can arrive.
-            var shutdown = Waits.done(pair.ours.channel().eventLoop().submit(pair.ours.handler()::shutdown)).getNow();
+            ShutdownFuture shutdown = Waits.done(pair.ours.channel().eventLoop()
+                    .<ShutdownFuture>submit(() -> pair.ours.handler().shutdown())).getNow();
             pair.peer.goOn();
             pair.peer.awaitMark("closed");
             // Both alerts are on their way now, and neither has arrived.
@@ -502,7 +504,7 @@ class ScriptedPeerTest {
     void fast_sends_close_notify_and_does_not_wait(Side side) throws Exception {
         ShutdownPolicy policy = POLICY.toBuilder().mode(ShutdownMode.FAST).build();
         try (Pair pair = pair(side, policy, "handshake read_eof")) {
-            var shutdown = pair.ours.handler().shutdown();
+            ShutdownFuture shutdown = pair.ours.handler().shutdown();
 
             assertOutcome(pair.ours.end(), ShutdownResult.UNIDIRECTIONAL, ShutdownInitiator.LOCAL, true, false);
             assertThat(Waits.done(shutdown).isSuccess()).isTrue();
