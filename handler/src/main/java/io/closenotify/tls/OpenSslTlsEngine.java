@@ -74,18 +74,31 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public void handshakeCompleted() {
-        if (RECEIVED_SHUTDOWN == null || watch != null || ssl.sslCloseFuture().isDone()) {
-            return;
+        if (watch == null && takeOverAnswer()) {
+            watch = new CloseNotifyWatch(this);
+            sslContext.pipeline().addAfter(sslContext.name(), null, watch);
         }
-        setReceivedShutdown(true);
-        watch = new CloseNotifyWatch(this);
-        sslContext.pipeline().addAfter(sslContext.name(), null, watch);
+    }
+
+    /** Not if the alert came with the end of the handshake: then the engine has answered, and its event is true. */
+    private boolean takeOverAnswer() {
+        synchronized (engine) {
+            long pointer = engine.sslPointer();
+            if (RECEIVED_SHUTDOWN == null || pointer == 0
+                    || (SSL.getShutdown(pointer) & SSL.SSL_RECEIVED_SHUTDOWN) != 0) {
+                return false;
+            }
+            RECEIVED_SHUTDOWN.set(engine, true);
+            return true;
+        }
     }
 
     @Override
     public void detach() {
-        if (watch != null && !closeNotifyReceived) {
-            setReceivedShutdown(false);
+        if (watch != null && !closeNotifyReceived && RECEIVED_SHUTDOWN != null) {
+            synchronized (engine) {
+                RECEIVED_SHUTDOWN.set(engine, false);
+            }
             removeWatch();
         }
     }
@@ -95,14 +108,6 @@ final class OpenSslTlsEngine implements TlsEngine {
         watch = null;
         if (installed != null && sslContext.pipeline().context(installed) != null) {
             sslContext.pipeline().remove(installed);
-        }
-    }
-
-    private void setReceivedShutdown(boolean value) {
-        if (RECEIVED_SHUTDOWN != null) {
-            synchronized (engine) {
-                RECEIVED_SHUTDOWN.set(engine, value);
-            }
         }
     }
 

@@ -68,6 +68,7 @@ final class TlsShutdown {
 
     private boolean countsInbound;
     private boolean delivers;
+    private long bytesWhileFlushing;
     private long bytesDelivered;
     private long bytesDiscarded;
     private long bytesPendingAtStart;
@@ -122,12 +123,16 @@ final class TlsShutdown {
 
     boolean ownsReading() {
         MachineState state = handler.machine();
-        return state.shuttingDown() && !state.inputEnded();
+        // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then
+        // is not told to exceed any cap.
+        return state.shuttingDown() && !state.inputEnded()
+                && (countsInbound || bytesWhileFlushing <= handler.policy().inboundCap());
     }
 
     /** Books application data that arrived, and tells whether it goes to the application. */
     boolean accepts(int bytes) {
         if (!countsInbound) {
+            bytesWhileFlushing += bytes;
             return true;
         }
         boolean capped = handler.machine().phase() != Phase.LINGER
@@ -195,7 +200,7 @@ final class TlsShutdown {
             case SEND_CLOSE_NOTIFY -> sendCloseNotify();
             case MARK_QUIET -> engine.markQuiet();
             case ARM_PEER_TIMER -> arm(handler.policy().peerTimeout());
-            case AWAIT_PEER -> awaitPeer();
+            case AWAIT_PEER -> countInbound();
             case ARM_LINGER_TIMER -> armLinger();
             case HALF_CLOSE -> halfClose();
             case DISCARD_DATA -> delivers = false;
@@ -240,10 +245,10 @@ final class TlsShutdown {
     }
 
     private void sendCloseNotify() {
-        countsInbound = true;
-        delivers = handler.policy().inboundAfterCloseNotify() == InboundPolicy.DELIVER;
+        countInbound();
         ChannelHandlerContext behind = guardContext;
         if (behind != null) {
+            guard.readOn(behind);
             engine.sendCloseNotify(behind, reporting(behind.newPromise(), Input.ALERT_FLUSHED));
             bytesPendingAtStart = pendingBytes();
         }
@@ -261,7 +266,7 @@ final class TlsShutdown {
         });
     }
 
-    private void awaitPeer() {
+    private void countInbound() {
         countsInbound = true;
         delivers = handler.policy().inboundAfterCloseNotify() == InboundPolicy.DELIVER;
     }

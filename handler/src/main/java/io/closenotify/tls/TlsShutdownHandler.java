@@ -320,7 +320,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private boolean joined(OutcomePromise promise) {
-        if (!attached()) {
+        if (!ready()) {
             promise.setFailure(new IllegalStateException("no SslHandler in front of the TlsShutdownHandler in "
                     + requireNonNull(context).pipeline().names()));
             return false;
@@ -368,10 +368,18 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         return nearest != null;
     }
 
-    private void handshakeCompleted() {
+    /** The same, with the machine up to date: listeners of the handshake future run before its event. */
+    private boolean ready() {
         if (!attached()) {
-            return;
+            return false;
         }
+        if (machine.phase() == Phase.HANDSHAKE && sslHandler().handshakeFuture().isSuccess()) {
+            handshakeCompleted();
+        }
+        return true;
+    }
+
+    private void handshakeCompleted() {
         ChannelHandlerContext own = requireNonNull(context);
         requireNonNull(engine).handshakeCompleted();
         if (!Boolean.TRUE.equals(own.channel().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE))) {
@@ -388,12 +396,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             throw new IllegalStateException("the TlsShutdownHandler must run on the channel's event loop");
         }
         context = added;
-        if (attached() && sslHandler().handshakeFuture().isSuccess()) {
-            boolean alreadyReceived = requireNonNull(engine).closeNotifyReceived();
-            handshakeCompleted();
-            if (alreadyReceived) {
-                peerClosed();
-            }
+        if (ready() && machine.phase() == Phase.OPEN && requireNonNull(engine).closeNotifyReceived()) {
+            // Added late: the alert was here before us.
+            peerClosed();
         }
     }
 
@@ -449,7 +454,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         if (machine.phase() == Phase.TERMINATED) {
             return false;
         }
-        if (attached()) {
+        if (ready()) {
             return true;
         }
         LOGGER.debug("{} closed without TLS shutdown: no SslHandler in front of the TlsShutdownHandler",
@@ -460,7 +465,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void userEventTriggered(ChannelHandlerContext own, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
-            if (handshake.isSuccess()) {
+            if (handshake.isSuccess() && attached()) {
                 handshakeCompleted();
             } else if (attached()) {
                 requireShutdown().note(handshake.cause());

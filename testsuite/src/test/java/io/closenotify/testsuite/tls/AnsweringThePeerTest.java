@@ -7,14 +7,17 @@ import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.testsuite.tls.SocketPair.Transport;
+import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -71,6 +74,41 @@ class AnsweringThePeerTest {
             assertThat(((Answering) application).written).isEqualTo(inTime);
             pair.advance(PeerBehaviour.atMost());
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void a_close_notify_in_the_same_segment_as_the_end_of_the_handshake_is_seen(TlsSetup setup) {
+        Recorder application = new Recorder();
+        EmbeddedChannel client = new EmbeddedChannel(setup.with(SslProvider.JDK).handler(true), new Recorder());
+        EmbeddedChannel server = new EmbeddedChannel(setup.handler(false), TlsShutdownHandler.builder().build(),
+                application);
+        server.freezeTime();
+        SslHandler ssl = client.pipeline().get(SslHandler.class);
+        ssl.handshakeFuture().addListener(done -> ssl.closeOutbound());
+        for (ByteBuf flight = flight(client); flight.isReadable(); flight = flight(client)) {
+            server.writeInbound(flight);
+            server.runPendingTasks();
+            client.writeInbound(flight(server));
+            client.runPendingTasks();
+        }
+        ShutdownOutcome outcome = application.outcomes.element();
+        assertThat(outcome.result()).as(outcome.toString()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(outcome.initiator()).isEqualTo(ShutdownInitiator.PEER);
+        assertThat(application.exceptions).isEmpty();
+        server.advanceTimeBy(1, TimeUnit.MINUTES);
+        server.runScheduledPendingTasks();
+        server.finishAndReleaseAll();
+        client.finishAndReleaseAll();
+    }
+
+    private static ByteBuf flight(EmbeddedChannel channel) {
+        ByteBuf flight = Unpooled.buffer();
+        for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
+            flight.writeBytes(part);
+            part.release();
+        }
+        return flight;
     }
 
     @ParameterizedTest

@@ -22,6 +22,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -117,6 +118,25 @@ class SafetyTest {
             assertThat(channel.close().isDone()).isTrue();
             channel.finishAndReleaseAll();
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void a_shutdown_in_a_listener_of_the_handshake_is_a_proper_one(TlsSetup setup) {
+        // SslHandler completes the future before it tells the pipeline.
+        Recorder application = new Recorder();
+        TlsShutdownHandler handler = TlsShutdownHandler.builder().build();
+        SslHandler ssl = setup.handler(true);
+        EmbeddedChannel channel = new EmbeddedChannel(ssl, handler, application);
+        EmbeddedChannel peer = new EmbeddedChannel(setup.with(SslProvider.JDK).handler(false), new ClosingPeer());
+        channel.freezeTime();
+        ssl.handshakeFuture().addListener(done -> handler.shutdown());
+        exchange(channel, peer);
+        channel.advanceTimeBy(1, TimeUnit.MINUTES);
+        channel.runScheduledPendingTasks();
+        assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.CLEAN);
+        channel.finishAndReleaseAll();
+        peer.finishAndReleaseAll();
     }
 
     @ParameterizedTest
@@ -452,7 +472,11 @@ class SafetyTest {
         boolean moved = false;
         for (Object message = from.readOutbound(); message != null; message = from.readOutbound()) {
             moved = true;
-            to.writeInbound(message);
+            if (to.isOpen()) {
+                to.writeInbound(message);
+            } else {
+                ReferenceCountUtil.release(message);
+            }
         }
         return moved;
     }

@@ -1,0 +1,57 @@
+package io.closenotify.examples.cli;
+
+import io.closenotify.ShutdownMode;
+import io.closenotify.TruncationPolicy;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/** The command line. */
+@Command(name = "closenotify", description = "Ends TLS connections properly, and tells how they ended.",
+        subcommands = {DemoCommand.class, ServeCommand.class, ConnectCommand.class})
+public final class Main {
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
+    private boolean help;
+
+    private Main() {
+    }
+
+    /**
+     * Runs a command and ends the process with its exit code.
+     *
+     * @param arguments the command and its options
+     */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                // '@' belongs to --send.
+                .setExpandAtFiles(false)
+                .registerConverter(Protocol.class, Choice.of(Protocol.class))
+                .registerConverter(Provider.class, Choice.of(Provider.class))
+                .registerConverter(TlsVersion.class, Choice.of(TlsVersion.class, TlsVersion::label))
+                .registerConverter(ShutdownMode.class, Choice.of(ShutdownMode.class))
+                .registerConverter(PeerCloseChoice.class, Choice.of(PeerCloseChoice.class))
+                .registerConverter(TruncationPolicy.class, Choice.of(TruncationPolicy.class))
+                .setParameterExceptionHandler(Main::usageError)
+                .setExecutionExceptionHandler(Main::failure);
+    }
+
+    private static int usageError(ParameterException error, String[] arguments) {
+        CommandLine command = error.getCommandLine();
+        new Log(command.getErr()).say(error.getMessage() + "; see '"
+                + command.getCommandSpec().qualifiedName() + " --help'");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    private static int failure(Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
+        new Log(command.getErr()).say(Failures.describe(failure));
+        return command.getCommandSpec().exitCodeOnExecutionException();
+    }
+}

@@ -1,0 +1,58 @@
+package io.closenotify.examples.cli;
+
+import io.closenotify.ShutdownPolicy;
+import java.time.Duration;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Converts the numbers of the command line, each within its range. */
+final class Numbers {
+
+    private Numbers() {
+    }
+
+    static long parse(String value, long min, long max, String unit) {
+        try {
+            long number = Long.parseLong(value);
+            if (number >= min && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, as numbers out of range are.
+        }
+        String range = max == Long.MAX_VALUE ? ">= " + min : min + " to " + max;
+        throw new TypeConversionException(value + " (expected: " + range + (unit.isEmpty() ? "" : ' ' + unit) + ')');
+    }
+
+    static final class Port implements ITypeConverter<Integer> {
+
+        @Override
+        public Integer convert(String value) {
+            return (int) parse(value, 0, 65535, "");
+        }
+    }
+
+    static final class Millis implements ITypeConverter<Duration> {
+
+        @Override
+        public Duration convert(String value) {
+            return Duration.ofMillis(parse(value, 0, ShutdownPolicy.MAX_TIMEOUT.toMillis(), "ms"));
+        }
+    }
+
+    static final class Bytes implements ITypeConverter<Long> {
+
+        @Override
+        public Long convert(String value) {
+            return parse(value, 0, Long.MAX_VALUE, "bytes");
+        }
+    }
+
+    static final class Count implements ITypeConverter<Integer> {
+
+        @Override
+        public Integer convert(String value) {
+            return (int) parse(value, 1, Integer.MAX_VALUE, "");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+package io.closenotify.examples.cli;
+
+/** What {@code --protocol} accepts. */
+enum Protocol {
+    TLS
+}

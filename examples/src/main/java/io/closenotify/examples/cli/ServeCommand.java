@@ -1,0 +1,100 @@
+package io.closenotify.examples.cli;
+
+import io.netty.handler.ssl.SslContext;
+import java.io.File;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code serve}: a server that reports how each of its connections ended. */
+@Command(name = "serve", description = {
+    "Accepts connections and prints one JSON object a line: where it listens, then how each connection ended.",
+    "SIGTERM or SIGINT shuts every connection down and ends the process: exit 0 if none was forced, else 1."})
+@SuppressWarnings("NullAway.Init")
+final class ServeCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec command;
+
+    @Mixin
+    private TlsOptions tls;
+
+    @Mixin
+    private PolicyOptions policy;
+
+    @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
+            description = "The address to listen on (default: ${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(names = "--port", paramLabel = "PORT", required = true, converter = Numbers.Port.class,
+            description = "The port to listen on; 0 takes any that is free.")
+    private int port;
+
+    @Option(names = "--cert", paramLabel = "PEM", converter = ReadableFile.class,
+            description = "The certificate chain (default: a self-signed certificate).")
+    private @Nullable File certificate;
+
+    @Option(names = "--key", paramLabel = "PEM", converter = ReadableFile.class,
+            description = "The private key, in PKCS#8, of --cert.")
+    private @Nullable File key;
+
+    @Option(names = "--app", paramLabel = "echo|sink|http|source:BYTES", defaultValue = "echo",
+            converter = AppConverter.class,
+            description = "What to do on each connection: send everything back, only count, answer HTTP/1.x requests,"
+                    + " or send so many bytes and shut down (default: ${DEFAULT-VALUE}).")
+    private App app;
+
+    @Option(names = "--drain-timeout", paramLabel = "MS", defaultValue = "10000", converter = Numbers.Millis.class,
+            description = "How long connections may take to shut down on SIGTERM before they are forced; 0 waits"
+                    + " without end (default: ${DEFAULT-VALUE}).")
+    private Duration drainTimeout;
+
+    @Override
+    public Integer call() throws Exception {
+        JsonLines lines = new JsonLines(command.commandLine().getOut());
+        Log log = new Log(command.commandLine().getErr());
+        TlsServer server = TlsServer.start(context(), policy.policy(), app,
+                report -> lines.write(report.shutdownLine(tls.protocol())), log, host, port);
+        drainOnSignal(server);
+        Map<String, Object> listening = new LinkedHashMap<>();
+        listening.put("event", "listening");
+        listening.put("port", server.port());
+        lines.write(listening);
+        server.awaitClosed();
+        return 0;
+    }
+
+    private SslContext context() throws SSLException {
+        TlsContexts contexts = tls.contexts();
+        if (certificate == null && key == null) {
+            return contexts.server(TlsContexts.selfSigned());
+        }
+        if (certificate == null || key == null) {
+            throw new ParameterException(command.commandLine(), certificate == null
+                    ? "--key: " + key + " (expected: --cert as well)"
+                    : "--cert: " + certificate + " (expected: --key as well)");
+        }
+        try {
+            return contexts.server(certificate, key);
+        } catch (IllegalArgumentException | SSLException e) {
+            throw new ParameterException(command.commandLine(), "--cert, --key: " + certificate + ", " + key
+                    + " (expected: a PEM certificate chain and its PEM private key in PKCS#8; "
+                    + Failures.describe(e) + ')', e);
+        }
+    }
+
+    /** Ends the process from within its shutdown hook, which replaces the exit code of the signal by ours. */
+    private void drainOnSignal(TlsServer server) {
+        Runtime runtime = Runtime.getRuntime();
+        runtime.addShutdownHook(new Thread(() -> runtime.halt(server.drain(drainTimeout) == 0 ? 0 : 1), "drain"));
+    }
+}

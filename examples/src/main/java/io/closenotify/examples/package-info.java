@@ -1,0 +1,5 @@
+/** One short example a policy. */
+@NullMarked
+package io.closenotify.examples;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,282 @@
+package io.closenotify.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.closenotify.ShutdownMode;
+import io.closenotify.ShutdownPolicy;
+import io.netty.handler.ssl.util.SelfSignedCertificate;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(60)
+final class ConnectTest {
+
+    private static SelfSignedCertificate certificate;
+
+    private final BlockingQueue<ConnectionReport> reports = new LinkedBlockingQueue<>();
+    private TlsServer server;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void makeCertificate() throws Exception {
+        certificate = new SelfSignedCertificate("localhost");
+    }
+
+    @AfterAll
+    static void deleteCertificate() {
+        certificate.delete();
+    }
+
+    @AfterEach
+    void stopServer() {
+        if (server != null) {
+            server.stop();
+        }
+    }
+
+    private String serve(Provider provider, ShutdownPolicy policy, String app) throws Exception {
+        TlsContexts contexts = new TlsContexts(provider, List.of(TlsVersion.values()), List.of());
+        server = TlsServer.start(contexts.server(certificate.certificate(), certificate.privateKey()), policy,
+                new AppConverter().convert(app), reports::add, new Log(new PrintWriter(new StringWriter())),
+                "127.0.0.1", 0);
+        return "localhost:" + server.port();
+    }
+
+    private String serve(Provider provider, String app) throws Exception {
+        return serve(provider, ShutdownPolicy.bidirectional(), app);
+    }
+
+    private ConnectionReport served() throws InterruptedException {
+        ConnectionReport report = reports.poll(15, TimeUnit.SECONDS);
+        assertThat(report).isNotNull();
+        return report;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"jdk,jdk,1.2", "jdk,jdk,1.3", "jdk,openssl,1.2", "jdk,openssl,1.3", "openssl,jdk,1.2",
+        "openssl,jdk,1.3", "openssl,openssl,1.2", "openssl,openssl,1.3"})
+    void sessions_after_the_first_are_resumed(String clientProvider, String serverProvider, String version)
+            throws Exception {
+        String target = serve(Choice.of(Provider.class).convert(serverProvider), "source:1000");
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--provider", clientProvider, "--tls", version,
+                "--sessions", "3", "--receive", directory.resolve("all").toString());
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.lines()).extracting(line -> line.get("resumed")).containsExactly(false, true, true);
+        assertThat(result.lines()).allSatisfy(line -> {
+            assertThat(line.keySet()).containsExactlyElementsOf(Cli.SHUTDOWN_FIELDS);
+            assertThat(line).containsEntry("result", "clean").containsEntry("initiator", "peer")
+                    .containsEntry("bytesRead", 1000).containsEntry("peer", "127.0.0.1:" + server.port());
+        });
+        assertThat(directory.resolve("all")).hasSize(3000);
+        assertThat(List.of(served().resumed(), served().resumed(), served().resumed()))
+                .containsExactly(false, true, true);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void receive_alone_waits_for_the_peer(Provider provider) throws Exception {
+        String target = serve(provider, "source:3000000");
+        Path file = directory.resolve("received");
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--provider", Labels.of(provider),
+                "--receive", file.toString());
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.line()).containsEntry("result", "clean").containsEntry("initiator", "peer")
+                .containsEntry("bytesRead", 3_000_000).containsEntry("bytesAfterCloseNotify", 0);
+        assertThat(file).hasSize(3_000_000);
+        assertThat(served().bytesWritten()).isEqualTo(3_000_000);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void data_left_unread_arrives_during_the_shutdown(Provider provider) throws Exception {
+        String target = serve(provider, "source:500000");
+        Path file = directory.resolve("received");
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--provider", Labels.of(provider), "--no-read",
+                "--send", "10", "--receive", file.toString());
+
+        assertThat(result.line()).containsEntry("result", "clean").containsEntry("bytesWritten", 10);
+        assertThat(result.exit()).isZero();
+        assertThat((int) result.line().get("bytesRead")).isEqualTo((int) Files.size(file));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void file_is_sent_and_counted(Provider provider) throws Exception {
+        String target = serve(provider, "sink");
+        Path file = Files.write(directory.resolve("sent"), new byte[1_234_567]);
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--provider", Labels.of(provider),
+                "--send", "@" + file);
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.line()).containsEntry("result", "clean").containsEntry("bytesWritten", 1_234_567);
+        assertThat(served().bytesRead()).isEqualTo(1_234_567);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"JDK,fast", "JDK,quiet", "OPENSSL,fast", "OPENSSL,quiet"})
+    void one_sided_modes_are_good(Provider provider, String mode) throws Exception {
+        String target = serve(provider, "sink");
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--provider", Labels.of(provider),
+                "--mode", mode, "--send", "50000");
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.line()).containsEntry("mode", mode);
+        assertThat((String) result.line().get("result")).isIn(mode.equals("quiet")
+                ? List.of("quiet") : List.of("clean", "unidirectional"));
+        assertThat(served()).satisfies(report -> {
+            assertThat(report.bytesRead()).isEqualTo(50_000);
+            assertThat(report.outcome().closeNotifyReceived()).isEqualTo(!mode.equals("quiet"));
+        });
+    }
+
+    @Test
+    void without_anything_to_do_it_shuts_down_at_once() throws Exception {
+        Cli.Result result = Cli.run("connect", serve(Provider.JDK, "echo"), "--insecure");
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.line()).containsEntry("result", "clean").containsEntry("initiator", "local")
+                .containsEntry("bytesWritten", 0);
+    }
+
+    @Test
+    void every_session_counts_for_the_exit_code() throws Exception {
+        String target = serve(Provider.JDK, ShutdownPolicy.of(ShutdownMode.QUIET), "source:100");
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--sessions", "2",
+                "--receive", directory.resolve("cut").toString());
+
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.lines()).extracting(line -> line.get("result")).containsExactly("truncated", "truncated");
+        assertThat(result.lines()).extracting(line -> line.get("bytesRead")).containsExactly(100, 100);
+    }
+
+    @Test
+    void truncation_can_be_ignored() throws Exception {
+        String target = serve(Provider.JDK, ShutdownPolicy.of(ShutdownMode.QUIET), "source:100");
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--on-truncation", "ignore",
+                "--receive", directory.resolve("cut").toString());
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.line()).containsEntry("result", "clean").containsEntry("closeNotifyReceived", false);
+        assertThat((String) result.line().get("cause")).contains("close_notify");
+    }
+
+    @Test
+    void data_past_the_cap_is_counted_and_ends_it() throws Exception {
+        String target = serve(Provider.JDK, "echo");
+
+        Cli.Result result = Cli.run("connect", target, "--insecure", "--inbound-cap", "0", "--no-read",
+                "--send", "1000", "--receive", directory.resolve("late").toString());
+
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.line()).containsEntry("result", "aborted").containsEntry("bytesRead", 1000)
+                .containsEntry("bytesAfterCloseNotify", 1000);
+        assertThat(directory.resolve("late")).isEmptyFile();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void certificates_and_names_are_checked(Provider provider) throws Exception {
+        String target = serve(provider, "echo");
+        String trusted = certificate.certificate().toString();
+        String label = Labels.of(provider);
+
+        Cli.Result unknown = Cli.run("connect", target, "--provider", label);
+        Cli.Result known = Cli.run("connect", target, "--provider", label, "--cert", trusted);
+        Cli.Result otherName = Cli.run("connect", "127.0.0.1:" + server.port(), "--provider", label,
+                "--cert", trusted);
+
+        assertThat(unknown.exit()).isEqualTo(1);
+        assertThat(unknown.line()).containsEntry("result", "aborted");
+        assertThat((String) unknown.line().get("cause")).isNotBlank();
+        assertThat(known.exit()).isZero();
+        assertThat(otherName.exit()).isEqualTo(1);
+        assertThat(otherName.line()).containsEntry("result", "aborted");
+    }
+
+    @Test
+    void unreachable_host_is_one_line_and_exit_1() throws Exception {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            free = socket.getLocalPort();
+        }
+
+        Cli.Result result = Cli.run("connect", "127.0.0.1:" + free, "--insecure");
+
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err()).singleElement().asString().startsWith("cannot connect to 127.0.0.1:" + free);
+    }
+
+    @Test
+    void stdin_is_streamed_and_http_keeps_alive() throws Exception {
+        String target = serve(Provider.JDK, "http");
+        Path file = directory.resolve("answers");
+        try (Child connect = Child.start("connect", target, "--insecure", "--send", "-",
+                "--receive", file.toString())) {
+            OutputStream stdin = connect.stdin();
+            for (String method : List.of("GET", "POST", "HEAD")) {
+                stdin.write((method + " / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+                stdin.flush();
+            }
+            stdin.close();
+
+            Map<String, Object> line = connect.next();
+            assertThat(connect.exit()).isZero();
+            assertThat(connect.rest()).isEmpty();
+            assertThat(line).containsEntry("result", "clean").containsEntry("initiator", "local");
+            assertThat(Files.readString(file).lines().filter("HTTP/1.1 200 OK"::equals)).hasSize(3);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"JDK,GET / HTTP/1.1~Connection: close", "OPENSSL,GET / HTTP/1.1~Connection: close",
+        "JDK,GET / HTTP/1.0~Connection: keep-alive", "OPENSSL,BREW / HTTP/1.0~Accept: tea"})
+    void http_shuts_down_when_the_request_says_so(Provider provider, String request) throws Exception {
+        String target = serve(provider, "http");
+        Path file = directory.resolve("answer");
+        try (Child connect = Child.start("connect", target, "--insecure", "--send", "-",
+                "--receive", file.toString())) {
+            OutputStream stdin = connect.stdin();
+            stdin.write((request.replace("~", "\r\n") + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            stdin.flush();
+
+            // stdin stays open: the end comes from the server.
+            assertThat(connect.next()).containsEntry("result", "clean").containsEntry("initiator", "peer");
+            assertThat(connect.exit()).isZero();
+            assertThat(Files.readString(file)).startsWith("HTTP/1.1 200 OK\r\n")
+                    .containsIgnoringCase("content-length: 7\r\n").containsIgnoringCase("connection: close\r\n")
+                    .endsWith("\r\n\r\n200 OK\n");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.closenotify.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+final class UsageTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-h", "demo --help", "serve --help", "connect --help"})
+    void help_goes_to_stdout(String arguments) {
+        Cli.Result result = Cli.run(arguments.split(" "));
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.out().get(0)).startsWith("Usage: closenotify");
+        assertThat(result.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "frobnicate                            | frobnicate            | closenotify --help",
+        "serve                                 | --port                | serve --help",
+        "serve --port                          | --port                | PORT",
+        "serve --port 0 --bogus                | --bogus               | serve --help",
+        "serve --port 1 --port 2               | --port                | only once",
+        "serve --port 65536                    | 65536                 | 0 to 65535",
+        "serve --port -1                       | -1                    | 0 to 65535",
+        "serve --port ten                      | ten                   | 0 to 65535",
+        "serve --port 0 --protocol dtls        | dtls                  | tls",
+        "serve --port 0 --provider gnutls      | gnutls                | jdk,openssl",
+        "serve --port 0 --tls 1.1              | 1.1                   | 1.2,1.3",
+        "serve --port 0 --alpn h2,,h3          | --alpn                | names of 1",
+        "serve --port 0 --mode gentle          | gentle                | bidirectional,fast,quiet",
+        "serve --port 0 --mode FAST            | FAST                  | bidirectional,fast,quiet",
+        "serve --port 0 --on-peer-close defer  | defer                 | respond",
+        "serve --port 0 --on-truncation panic  | panic                 | fail,report,ignore",
+        "serve --port 0 --flush-timeout -1     | -1                    | 0 to",
+        "serve --port 0 --peer-timeout 1s      | 1s                    | 0 to",
+        "serve --port 0 --linger 99999999999999| 99999999999999        | 0 to",
+        "serve --port 0 --drain-timeout -7     | -7                    | 0 to",
+        "serve --port 0 --inbound-cap -1       | -1                    | >= 0 bytes",
+        "serve --port 0 --app ftp              | ftp                   | echo,sink,http,source:BYTES",
+        "serve --port 0 --app source:-2        | -2                    | >= 0 bytes",
+        "serve --port 0 --app source:          | --app                 | >= 0 bytes",
+        "serve --port 0 --cert /none.pem       | /none.pem             | readable file",
+        "connect                               | HOST:PORT             | connect --help",
+        "connect localhost                     | localhost             | HOST:PORT",
+        "connect localhost:0                   | localhost:0           | 1 to 65535",
+        "connect localhost:65536               | localhost:65536       | 1 to 65535",
+        "connect localhost:1 other:2           | other:2               | connect --help",
+        "connect localhost:1/path              | localhost:1/path      | HOST:PORT",
+        "connect localhost:1 --sessions 0      | 0                     | 1 to",
+        "connect localhost:1 --send many       | many                  | number of bytes,@FILE,-",
+        "connect localhost:1 --send -1         | -1                    | number of bytes,@FILE,-",
+        "connect localhost:1 --send @/none     | /none                 | readable file",
+        "connect localhost:1 --receive /none/x | /none/x               | can be written",
+        "connect localhost:1 --cert /none.pem  | /none.pem             | readable file",
+        "connect localhost:1 --sessions 2 --send - | --sessions        | 1 with --send -",
+        "connect localhost:1 --no-read --receive x | --no-read         | --send",
+        "demo extra                            | extra                 | demo --help"})
+    void usage_error_is_one_line_and_exit_2(String arguments, String named, String expected) {
+        Cli.Result result = Cli.run(arguments.split(" "));
+
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err()).singleElement().asString().contains(named).contains(expected.split(","));
+    }
+
+    @Test
+    void missing_command_is_a_usage_error() {
+        Cli.Result result = Cli.run();
+
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.err()).singleElement().asString().contains("subcommand");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jdk", "openssl"})
+    void file_that_is_no_pem_is_a_usage_error(String provider, @TempDir Path directory) throws Exception {
+        String file = Files.writeString(directory.resolve("text"), "no PEM\n").toString();
+
+        Cli.Result serve = Cli.run("serve", "--port", "0", "--provider", provider, "--cert", file, "--key", file);
+        Cli.Result half = Cli.run("serve", "--port", "0", "--provider", provider, "--cert", file);
+        Cli.Result connect = Cli.run("connect", "localhost:1", "--provider", provider, "--cert", file);
+
+        assertThat(serve.exit()).isEqualTo(2);
+        assertThat(serve.err()).singleElement().asString().contains("--cert", "--key", file, "PEM");
+        assertThat(half.exit()).isEqualTo(2);
+        assertThat(half.err()).singleElement().asString().contains(file, "--key");
+        assertThat(connect.exit()).isEqualTo(2);
+        assertThat(connect.err()).singleElement().asString().contains("--cert", file, "PEM");
+    }
+}
