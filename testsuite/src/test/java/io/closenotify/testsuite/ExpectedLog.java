@@ -1,0 +1,15 @@
+package io.closenotify.testsuite;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Warnings and leak reports that contain one of these texts are no failure; see {@link LeakAndLogCheck}. */
+@Retention(RetentionPolicy.RUNTIME)
+@Target({ElementType.METHOD, ElementType.TYPE})
+@interface ExpectedLog {
+
+    /** Parts of the lines. */
+    String[] value();
+}

@@ -1,0 +1,180 @@
+package io.closenotify.testsuite;
+
+import static io.closenotify.testsuite.Ending.assertOutcome;
+import static io.closenotify.testsuite.RealPeer.POLICY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.closenotify.ShutdownInitiator;
+import io.closenotify.ShutdownMode;
+import io.closenotify.ShutdownOutcome;
+import io.closenotify.ShutdownResult;
+import io.closenotify.TruncationException;
+import io.netty.handler.ssl.SslProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Our client against {@code openssl s_server} in its several moods. */
+@ExtendWith(LeakAndLogCheck.class)
+@NeedsProgram("openssl")
+@Timeout(60)
+class OpenSslServerTest {
+
+    static Stream<Setup> setups() {
+        return Setup.all();
+    }
+
+    static Stream<Arguments> setupsAndModes() {
+        return Setup.cross(Setup.all(), ShutdownMode.values());
+    }
+
+    private static RealPeer server(Setup setup, String... options) throws Exception {
+        List<String> command = new ArrayList<>(List.of("openssl", "s_server", "-accept", "127.0.0.1:0", "-msg",
+                "-cert", TestCertificate.certificateFile(), "-key", TestCertificate.keyFile(),
+                setup.opensslOption()));
+        command.addAll(List.of(options));
+        return RealPeer.server(setup, command);
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_answers_close_notify_and_closes(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup)) {
+            Connection ours = peer.connect(POLICY);
+            ShutdownOutcome outcome = Waits.done(ours.handler().shutdown()).getNow();
+
+            assertOutcome(outcome, ShutdownResult.CLEAN, ShutdownInitiator.LOCAL, true, true);
+            assertThat(outcome.sessionResumable()).isTrue();
+            assertThat(ours.end()).isSameAs(outcome);
+            assertThat(ours.exceptions()).isEmpty();
+            peer.process().awaitLine(RealPeer::receivedCloseNotify);
+            peer.assertNoReset();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_rev_answers_requests_then_close_notify_and_closes(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup, "-rev")) {
+            Connection ours = peer.connect(POLICY);
+            ours.write("abc\n");
+            ours.awaitBytes(4);
+            ours.channel().close();
+
+            assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.LOCAL, true, true);
+            assertThat(ours.text()).isEqualTo("cba\n");
+            peer.process().awaitLine(RealPeer::receivedCloseNotify);
+            peer.assertNoReset();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_rev_answers_what_was_written_right_before_the_shutdown(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup, "-rev")) {
+            Connection ours = peer.connect(POLICY);
+            ours.write("abc\n");
+            ShutdownOutcome outcome = Waits.done(ours.handler().shutdown()).getNow();
+
+            assertOutcome(outcome, ShutdownResult.CLEAN, ShutdownInitiator.LOCAL, true, true);
+            assertThat(ours.text()).isEqualTo("cba\n");
+            assertThat(outcome.bytesDelivered()).isEqualTo(4);
+            ours.end();
+            peer.assertNoReset();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_rev_closes_first_with_close_notify_when_told_to(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup, "-rev")) {
+            Connection ours = peer.connect(POLICY);
+            ours.write("CLOSE\n");
+
+            assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
+            assertThat(ours.exceptions()).isEmpty();
+            peer.process().awaitLine(RealPeer::receivedCloseNotify);
+            peer.assertNoReset();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_www_sends_its_page_closes_first_and_waits_for_our_answer(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup, "-www")) {
+            Connection ours = peer.connect(POLICY);
+            ours.write("GET / HTTP/1.0\r\n\r\n");
+
+            assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
+            assertThat(ours.text()).startsWith("HTTP/1.0 200 ok").endsWith("</BODY></HTML>\r\n\r\n");
+            assertThat(ours.exceptions()).isEmpty();
+            peer.process().awaitLine(RealPeer::receivedCloseNotify);
+            peer.assertNoReset();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_closes_without_close_notify_when_it_quits(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup)) {
+            Connection ours = peer.connect(POLICY);
+            peer.process().awaitLine(line -> line.startsWith("Secure Renegotiation"));
+            peer.process().send("Q\n");
+
+            ShutdownOutcome outcome = ours.end();
+            assertOutcome(outcome, ShutdownResult.TRUNCATED, ShutdownInitiator.TRANSPORT, true, false);
+            assertThat(ours.exceptions()).singleElement().isInstanceOf(TruncationException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_answers_a_fast_shutdown_too_and_meets_no_reset(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup)) {
+            Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.FAST).build());
+            ours.channel().close();
+
+            assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.LOCAL, true, true);
+            peer.process().awaitLine(RealPeer::receivedCloseNotify);
+            peer.assertNoReset();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void openssl_s_server_calls_a_quiet_shutdown_an_unexpected_eof(Setup setup) throws Exception {
+        try (RealPeer peer = server(setup)) {
+            Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.QUIET).build());
+            ours.channel().close();
+
+            assertOutcome(ours.end(), ShutdownResult.QUIET, ShutdownInitiator.LOCAL, true, true);
+            peer.process().awaitLine(line -> line.contains("unexpected eof while reading"));
+            assertThat(peer.process().output().lines()).noneMatch(RealPeer::receivedCloseNotify);
+            peer.assertNoReset();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setupsAndModes")
+    void openssl_s_server_resumes_the_session_after_each_mode(Setup setup, ShutdownMode mode) throws Exception {
+        // BoringSSL drops the session of a TLS 1.2 connection on which the server sent no close_notify.
+        boolean resumes = setup.provider() == SslProvider.JDK || setup.isTls13() || mode != ShutdownMode.QUIET;
+        try (RealPeer peer = server(setup)) {
+            for (int i = 0; i < 2; i++) {
+                Connection ours = peer.connect(POLICY.toBuilder().mode(mode).build());
+                peer.process().awaitLine(line -> line.startsWith("Secure Renegotiation"));
+                // The tickets of TLS 1.3 come before this.
+                peer.process().send("hello\n");
+                ours.awaitBytes(6);
+                ours.channel().close();
+                assertThat(ours.end().sessionResumable()).isTrue();
+            }
+            assertThat(peer.process().output().contains("Reused session-id")).isEqualTo(resumes);
+        }
+    }
+}

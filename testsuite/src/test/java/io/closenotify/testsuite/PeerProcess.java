@@ -1,0 +1,126 @@
+package io.closenotify.testsuite;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** A peer that runs as a program of its own. Every wait has a deadline; closing it kills the program. */
+final class PeerProcess implements AutoCloseable {
+
+    private final Process process;
+    private final Thread reader;
+    private final BlockingQueue<Optional<String>> unread = new LinkedBlockingQueue<>();
+    private final List<String> output = new CopyOnWriteArrayList<>();
+
+    private PeerProcess(Process process) {
+        this.process = process;
+        reader = new Thread(this::readOutput, "peer-output");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    static PeerProcess start(List<String> command) {
+        try {
+            return new PeerProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A port that was free a moment ago, for programs that cannot choose one and tell it. */
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void readOutput() {
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(process.getInputStream(), StandardCharsets.ISO_8859_1))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                output.add(line);
+                unread.add(Optional.of(line));
+            }
+        } catch (IOException e) {
+            output.add(e.toString());
+        } finally {
+            unread.add(Optional.empty());
+        }
+    }
+
+    /** Waits for the next line that matches; the lines before it are passed over. */
+    String awaitLine(Predicate<String> matches) throws InterruptedException {
+        long end = System.nanoTime() + Waits.DEADLINE.toNanos();
+        while (true) {
+            Optional<String> line = unread.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (line == null) {
+                throw new AssertionError("the line did not come within " + Waits.DEADLINE + "; output: " + output());
+            }
+            if (line.isEmpty()) {
+                unread.add(line);
+                throw new AssertionError("the output ended before the line came: " + output());
+            }
+            if (matches.test(line.get())) {
+                return line.get();
+            }
+        }
+    }
+
+    void send(String text) {
+        try {
+            process.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void endInput() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    boolean exitsWithin(Duration time) throws InterruptedException {
+        return process.waitFor(time.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Waits for the end of the program and of its output. */
+    int awaitExit() throws InterruptedException {
+        if (!exitsWithin(Waits.DEADLINE)) {
+            throw new AssertionError("still running after " + Waits.DEADLINE + "; output: " + output());
+        }
+        reader.join(Waits.DEADLINE.toMillis());
+        return process.exitValue();
+    }
+
+    String output() {
+        return String.join("\n", output);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            process.waitFor(Waits.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
