@@ -20,7 +20,7 @@ class ArchitectureTest {
     static final ArchRule THE_CORE_IS_PURE = classes().that().resideInAPackage("io.closenotify.core..")
             .should().onlyDependOnClassesThat(resideInAnyPackage(
                     "io.closenotify", "io.closenotify.core",
-                    "java.lang..", "java.time", "java.util", "org.jspecify.annotations"));
+                    "java.lang..", "java.time", "java.util", "java.util.concurrent", "org.jspecify.annotations"));
 
     @ArchTest
     static final ArchRule THE_VOCABULARY_KNOWS_NOBODY = noClasses().that().resideInAPackage("io.closenotify")

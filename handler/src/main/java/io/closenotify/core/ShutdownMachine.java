@@ -26,6 +26,8 @@ import io.closenotify.core.MachineState.Receive;
 import io.closenotify.core.MachineState.Send;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Decides how a connection ends: a pure function from state, input and policy to the next state and the actions.
@@ -44,6 +46,9 @@ import java.util.List;
  */
 public final class ShutdownMachine {
 
+    /** The states are few, so that each question is answered once and the answers are shared by all connections. */
+    private static final Map<Question, Transition> ANSWERS = new ConcurrentHashMap<>();
+
     private ShutdownMachine() {
     }
 
@@ -52,10 +57,28 @@ public final class ShutdownMachine {
      *
      * @param state the current state
      * @param input what happened
-     * @param policy the policy in force; its timeouts are not looked at, save whether there is a linger
+     * @param policy the policy in force, of which {@link ShutdownPolicy#onTruncation()} counts and whether there is a
+     *     {@link ShutdownPolicy#linger()}
      * @return the next state and the actions
      */
     public static Transition next(MachineState state, Input input, ShutdownPolicy policy) {
+        Rules rules = new Rules(policy.onTruncation(), !policy.linger().isZero());
+        Question question = new Question(state, input, rules);
+        Transition known = ANSWERS.get(question);
+        if (known == null) {
+            known = decide(state, input, rules);
+            ANSWERS.put(question, known);
+        }
+        return known;
+    }
+
+    private record Rules(TruncationPolicy onTruncation, boolean lingers) {
+    }
+
+    private record Question(MachineState state, Input input, Rules rules) {
+    }
+
+    private static Transition decide(MachineState state, Input input, Rules rules) {
         if (state.phase() == Phase.TERMINATED) {
             return stay(state);
         }
@@ -67,13 +90,13 @@ public final class ShutdownMachine {
             case ENGINE_SENT -> stay(state.with(Send.CLOSE_NOTIFY));
             default -> switch (state.phase()) {
                 case HANDSHAKE -> inHandshake(state, input);
-                case ABANDON -> abandoning(state, input, policy);
-                case OPEN -> open(state, input, policy);
-                case PEER_CLOSED -> peerClosed(state, input, policy);
-                case FLUSH -> flushing(state, input, policy);
-                case SEND -> sending(state, input, policy);
-                case AWAIT_PEER -> awaitingPeer(state, input, policy);
-                case LINGER -> lingering(state, input, policy);
+                case ABANDON -> abandoning(state, input, rules);
+                case OPEN -> open(state, input, rules);
+                case PEER_CLOSED -> peerClosed(state, input, rules);
+                case FLUSH -> flushing(state, input, rules);
+                case SEND -> sending(state, input, rules);
+                case AWAIT_PEER -> awaitingPeer(state, input, rules);
+                case LINGER -> lingering(state, input, rules);
                 case TERMINATED -> stay(state);
             };
         };
@@ -95,16 +118,16 @@ public final class ShutdownMachine {
         };
     }
 
-    private static Transition abandoning(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition abandoning(MachineState state, Input input, Rules rules) {
         return switch (input) {
-            case ALERT_FLUSHED -> finish(state, ShutdownResult.ABORTED, policy);
+            case ALERT_FLUSHED -> finish(state, ShutdownResult.ABORTED, rules);
             case FLUSH_FAILED, TIMER_EXPIRED, END_OF_INPUT -> terminate(state, ShutdownResult.ABORTED);
             case TRANSPORT_CLOSED -> closed(state, ShutdownResult.ABORTED);
             default -> stay(state);
         };
     }
 
-    private static Transition open(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition open(MachineState state, Input input, Rules rules) {
         return switch (input) {
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET ->
                     flush(state.with(modeOf(input)).by(LOCAL));
@@ -116,55 +139,55 @@ public final class ShutdownMachine {
                 if (state.receive() == Receive.ASSUMED) {
                     yield to(state.ended().by(PEER).in(Phase.PEER_CLOSED), ANSWER_AFTER_READ);
                 }
-                Transition ended = endOfInput(state, policy);
+                Transition ended = endOfInput(state, rules);
                 yield prepended(ended.actions(), flush(ended.state().by(TRANSPORT)));
             }
             case TRANSPORT_CLOSED -> {
                 if (state.receive() == Receive.ASSUMED) {
-                    yield closedAfterPeer(state.by(PEER), policy);
+                    yield closedAfterPeer(state.by(PEER), rules);
                 }
-                Transition ended = endOfInput(state, policy);
+                Transition ended = endOfInput(state, rules);
                 yield prepended(ended.actions(),
-                        closed(ended.state().by(TRANSPORT), resultOf(ended.state(), policy)));
+                        closed(ended.state().by(TRANSPORT), resultOf(ended.state(), rules)));
             }
             default -> stay(state);
         };
     }
 
-    private static Transition peerClosed(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition peerClosed(MachineState state, Input input, Rules rules) {
         return switch (input) {
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET -> flush(state.with(modeOf(input)));
             case END_OF_INPUT -> stay(state.ended());
-            case TRANSPORT_CLOSED -> closedAfterPeer(state, policy);
+            case TRANSPORT_CLOSED -> closedAfterPeer(state, rules);
             default -> stay(state);
         };
     }
 
-    private static Transition flushing(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition flushing(MachineState state, Input input, Rules rules) {
         return switch (input) {
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET -> stay(state.with(modeOf(input)));
             case DATA_FLUSHED -> {
                 if (state.mode() == ShutdownMode.QUIET) {
-                    yield prepended(List.of(MARK_QUIET), finish(quiet(state), policy));
+                    yield prepended(List.of(MARK_QUIET), finish(quiet(state), rules));
                 }
                 yield state.send() == Send.OPEN
                         ? to(state.with(Send.CLOSE_NOTIFY).in(Phase.SEND), SEND_CLOSE_NOTIFY)
-                        : alertLeft(state, policy);
+                        : alertLeft(state, rules);
             }
             case PEER_CLOSE_NOTIFY -> to(state.with(Receive.CLOSE_NOTIFY), IGNORE_INPUT);
             case END_OF_INPUT -> state.mode() == ShutdownMode.QUIET
                     ? stay(state.ended())
-                    : endOfInput(state, policy);
+                    : endOfInput(state, rules);
             case FLUSH_FAILED, TIMER_EXPIRED -> terminate(state, ShutdownResult.FLUSH_FAILED);
             case TRANSPORT_CLOSED -> closed(state.ended(), ShutdownResult.FLUSH_FAILED);
             default -> stay(state);
         };
     }
 
-    private static Transition sending(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition sending(MachineState state, Input input, Rules rules) {
         return switch (input) {
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET -> stay(state.with(modeAfterAlert(input)));
-            case ALERT_FLUSHED -> alertLeft(state, policy);
+            case ALERT_FLUSHED -> alertLeft(state, rules);
             case PEER_CLOSE_NOTIFY -> to(state.with(Receive.CLOSE_NOTIFY), IGNORE_INPUT);
             case END_OF_INPUT -> stay(state.ended());
             case FLUSH_FAILED, TIMER_EXPIRED -> terminate(state, ShutdownResult.FLUSH_FAILED);
@@ -173,21 +196,21 @@ public final class ShutdownMachine {
         };
     }
 
-    private static Transition awaitingPeer(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition awaitingPeer(MachineState state, Input input, Rules rules) {
         return switch (input) {
-            case REQUEST_FAST, REQUEST_QUIET -> finish(state.with(modeAfterAlert(input)), policy);
-            case PEER_CLOSE_NOTIFY -> finish(state.with(Receive.CLOSE_NOTIFY), policy);
-            case END_OF_INPUT -> finish(unanswered(state), policy);
+            case REQUEST_FAST, REQUEST_QUIET -> finish(state.with(modeAfterAlert(input)), rules);
+            case PEER_CLOSE_NOTIFY -> finish(state.with(Receive.CLOSE_NOTIFY), rules);
+            case END_OF_INPUT -> finish(unanswered(state), rules);
             case TRANSPORT_CLOSED -> {
                 MachineState ended = unanswered(state);
-                yield closed(ended, resultOf(ended, policy));
+                yield closed(ended, resultOf(ended, rules));
             }
-            case TIMER_EXPIRED -> finish(state, ShutdownResult.PEER_SILENT, policy);
+            case TIMER_EXPIRED -> finish(state, ShutdownResult.PEER_SILENT, rules);
             default -> stay(state);
         };
     }
 
-    private static Transition lingering(MachineState state, Input input, ShutdownPolicy policy) {
+    private static Transition lingering(MachineState state, Input input, Rules rules) {
         return switch (input) {
             // SSL_shutdown_ex: RAPID may be dropped by a later call.
             case REQUEST_BIDIRECTIONAL -> state.completed() || state.receive() != Receive.OPEN
@@ -198,11 +221,11 @@ public final class ShutdownMachine {
                     yield stay(state);
                 }
                 MachineState received = state.with(Receive.CLOSE_NOTIFY);
-                yield to(received.completed(resultOf(received, policy)), IGNORE_INPUT, COMPLETE);
+                yield to(received.completed(resultOf(received, rules)), IGNORE_INPUT, COMPLETE);
             }
-            case END_OF_INPUT -> terminate(state.ended(), resultOf(state, policy));
-            case TIMER_EXPIRED, ACKNOWLEDGED -> terminate(state, resultOf(state, policy));
-            case TRANSPORT_CLOSED -> closed(state, resultOf(state, policy));
+            case END_OF_INPUT -> terminate(state.ended(), resultOf(state, rules));
+            case TIMER_EXPIRED, ACKNOWLEDGED -> terminate(state, resultOf(state, rules));
+            case TRANSPORT_CLOSED -> closed(state, resultOf(state, rules));
             default -> stay(state);
         };
     }
@@ -231,12 +254,12 @@ public final class ShutdownMachine {
     }
 
     /** The input ended before our alert, and perhaps without the peer's. */
-    private static Transition endOfInput(MachineState state, ShutdownPolicy policy) {
+    private static Transition endOfInput(MachineState state, Rules rules) {
         MachineState ended = state.ended();
         if (state.receive() != Receive.OPEN) {
             return stay(ended);
         }
-        return switch (policy.onTruncation()) {
+        return switch (rules.onTruncation()) {
             case FAIL -> to(ended.with(Receive.TRUNCATED), RAISE_TRUNCATION);
             case REPORT -> stay(ended.with(Receive.TRUNCATED));
             case IGNORE -> stay(ended.with(Receive.ENDED));
@@ -260,20 +283,20 @@ public final class ShutdownMachine {
     }
 
     /** Our close_notify is in the kernel, or counts as sent. */
-    private static Transition alertLeft(MachineState state, ShutdownPolicy policy) {
+    private static Transition alertLeft(MachineState state, Rules rules) {
         if (state.inputEnded()) {
-            return finish(unanswered(state), policy);
+            return finish(unanswered(state), rules);
         }
         return state.mode() == ShutdownMode.BIDIRECTIONAL && state.receive() == Receive.OPEN
                 ? to(state.in(Phase.AWAIT_PEER), ARM_PEER_TIMER, Action.AWAIT_PEER)
-                : finish(state, policy);
+                : finish(state, rules);
     }
 
     /** Nothing more is awaited, and nothing failed. */
-    private static Transition finish(MachineState state, ShutdownPolicy policy) {
-        ShutdownResult result = resultOf(state, policy);
-        if (state.receive() == Receive.CLOSE_NOTIFY || state.inputEnded() || policy.linger().isZero()) {
-            return finish(state, result, policy);
+    private static Transition finish(MachineState state, Rules rules) {
+        ShutdownResult result = resultOf(state, rules);
+        if (state.receive() == Receive.CLOSE_NOTIFY || state.inputEnded() || !rules.lingers()) {
+            return finish(state, result, rules);
         }
         // A reset while we linger would mean that data was destroyed, and the peer's close_notify may still come: the
         // outcome waits for the end of the linger.
@@ -282,8 +305,8 @@ public final class ShutdownMachine {
     }
 
     /** Nothing more is awaited, and the result stands. */
-    private static Transition finish(MachineState state, ShutdownResult result, ShutdownPolicy policy) {
-        return state.inputEnded() || policy.linger().isZero()
+    private static Transition finish(MachineState state, ShutdownResult result, Rules rules) {
+        return state.inputEnded() || !rules.lingers()
                 ? terminate(state, result)
                 : to(state.in(Phase.LINGER).completed(result), ARM_LINGER_TIMER, COMPLETE, HALF_CLOSE, IGNORE_INPUT);
     }
@@ -300,13 +323,13 @@ public final class ShutdownMachine {
     }
 
     /** The transport closed before our answer to the peer's close_notify could leave. */
-    private static Transition closedAfterPeer(MachineState state, ShutdownPolicy policy) {
+    private static Transition closedAfterPeer(MachineState state, Rules rules) {
         return closed(state.ended(),
-                state.send() == Send.OPEN ? ShutdownResult.FLUSH_FAILED : resultOf(state, policy));
+                state.send() == Send.OPEN ? ShutdownResult.FLUSH_FAILED : resultOf(state, rules));
     }
 
     /** The result of a shutdown in which nothing failed on our side. */
-    private static ShutdownResult resultOf(MachineState state, ShutdownPolicy policy) {
+    private static ShutdownResult resultOf(MachineState state, Rules rules) {
         if (state.receive() == Receive.TRUNCATED) {
             return ShutdownResult.TRUNCATED;
         }
@@ -317,7 +340,7 @@ public final class ShutdownMachine {
         if (state.receive() == Receive.CLOSE_NOTIFY) {
             return ShutdownResult.CLEAN;
         }
-        if (state.receive() == Receive.ENDED && policy.onTruncation() == TruncationPolicy.IGNORE) {
+        if (state.receive() == Receive.ENDED && rules.onTruncation() == TruncationPolicy.IGNORE) {
             return ShutdownResult.CLEAN;
         }
         return state.receive() == Receive.ENDED && state.mode() == ShutdownMode.BIDIRECTIONAL

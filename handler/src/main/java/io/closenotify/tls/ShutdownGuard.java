@@ -2,10 +2,12 @@ package io.closenotify.tls;
 
 import io.closenotify.WriteAfterShutdownException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands directly behind the {@code SslHandler} once a shutdown has begun: refuses writes, counts what arrives after
@@ -14,13 +16,44 @@ import io.netty.util.ReferenceCountUtil;
 final class ShutdownGuard extends ChannelDuplexHandler {
 
     private final TlsShutdown shutdown;
+    private @Nullable ChannelPromise behindAll;
 
     ShutdownGuard(TlsShutdown shutdown) {
         this.shutdown = shutdown;
     }
 
+    /**
+     * Flushes the pipeline from its tail, because what handlers hold back until the flush is data written before the
+     * shutdown, too; from then on writes are refused.
+     *
+     * @param promise completed when the kernel has taken everything
+     */
+    void flushAll(ChannelHandlerContext context, ChannelPromise promise) {
+        behindAll = promise;
+        context.channel().flush();
+        if (behindAll != null) {
+            // A handler on the way kept the flush to itself.
+            flush(context);
+        }
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext context) {
+        ChannelPromise promise = behindAll;
+        if (promise != null) {
+            behindAll = null;
+            // An empty write is done when everything before it is.
+            context.write(Unpooled.EMPTY_BUFFER, promise);
+        }
+        context.flush();
+    }
+
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (behindAll != null) {
+            context.write(message, promise);
+            return;
+        }
         ReferenceCountUtil.release(message);
         promise.tryFailure(new WriteAfterShutdownException());
     }

@@ -7,6 +7,7 @@ import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
+import io.closenotify.ShutdownState;
 import io.closenotify.TruncationException;
 import io.closenotify.core.Action;
 import io.closenotify.core.Input;
@@ -14,7 +15,6 @@ import io.closenotify.core.MachineState;
 import io.closenotify.core.MachineState.Receive;
 import io.closenotify.core.Phase;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
@@ -51,11 +51,11 @@ final class TlsShutdown {
     private final TlsEngine engine;
     private final LongSupplier clock;
     private final ShutdownGuard guard = new ShutdownGuard(this);
-    private final InputDiscarder discarder = new InputDiscarder(this);
     private final Queue<Input> queued = new ArrayDeque<>(4);
     private final List<OutcomePromise> outcomePromises = new ArrayList<>(1);
     private final List<ChannelPromise> closePromises = new ArrayList<>(1);
     private @Nullable ChannelHandlerContext guardContext;
+    private boolean ignoresInput;
     private @Nullable Future<?> timer;
     private @Nullable ShutdownOutcome outcome;
     private @Nullable Throwable cause;
@@ -220,11 +220,8 @@ final class TlsShutdown {
     }
 
     private void flushData() {
-        // From the tail: what handlers hold back until the flush is data written before the shutdown, too.
-        context.channel().flush();
         ChannelHandlerContext behind = installGuard();
-        // An empty write completes when the kernel has taken everything before it.
-        behind.writeAndFlush(Unpooled.EMPTY_BUFFER, reporting(behind.newPromise(), Input.DATA_FLUSHED));
+        guard.flushAll(behind, reporting(behind.newPromise(), Input.DATA_FLUSHED));
         bytesPendingAtStart = pendingBytes();
     }
 
@@ -278,9 +275,9 @@ final class TlsShutdown {
     }
 
     private void ignoreInput() {
-        ChannelPipeline pipeline = context.pipeline();
-        if (!sslContext.isRemoved() && pipeline.context(discarder) == null) {
-            pipeline.addBefore(sslContext.name(), null, discarder);
+        if (!ignoresInput && !sslContext.isRemoved()) {
+            ignoresInput = true;
+            context.pipeline().addBefore(sslContext.name(), null, new InputDiscarder(this));
         }
     }
 
@@ -345,6 +342,7 @@ final class TlsShutdown {
 
     private void complete() {
         MachineState state = handler.machine();
+        ShutdownState view = state.view();
         book(state.phase(), clock.getAsLong() - phaseStart);
         ShutdownResult result = state.result() == null ? ShutdownResult.ABORTED : state.result();
         if (result == ShutdownResult.CLEAN && state.receive() == Receive.ENDED) {
@@ -354,8 +352,8 @@ final class TlsShutdown {
                 result,
                 state.initiator() == null ? ShutdownInitiator.TRANSPORT : state.initiator(),
                 state.mode(),
-                state.view().closeNotifySent(),
-                state.view().closeNotifyReceived(),
+                view.closeNotifySent(),
+                view.closeNotifyReceived(),
                 lastAlert,
                 bytesDelivered,
                 bytesDiscarded,
