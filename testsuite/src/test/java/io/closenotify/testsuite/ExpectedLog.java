@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 /** Warnings and leak reports that contain one of these texts are no failure; see {@link LeakAndLogCheck}. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.METHOD, ElementType.TYPE})
-@interface ExpectedLog {
+public @interface ExpectedLog {
 
     /** Parts of the lines. */
     String[] value();

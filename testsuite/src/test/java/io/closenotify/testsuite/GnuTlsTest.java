@@ -25,17 +25,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class GnuTlsTest {
 
-    static Stream<Setup> setups() {
-        return Setup.all();
+    static Stream<TlsSetup> setups() {
+        return TlsSetup.all().stream();
     }
 
-    private static RealPeer server(Setup setup, String kind) throws Exception {
+    private static RealPeer server(TlsSetup setup, String kind) throws Exception {
         return RealPeer.server(setup, List.of("gnutls-serv", kind, "--port", Integer.toString(PeerProcess.freePort()),
                 "--x509keyfile", TestCertificate.keyFile(), "--x509certfile", TestCertificate.certificateFile(),
                 "--disable-client-cert", "--priority", setup.gnutlsPriority(), "-d", "5"));
     }
 
-    private static RealPeer client(Setup setup, ShutdownMode mode, String... options) throws Exception {
+    private static RealPeer client(TlsSetup setup, ShutdownMode mode, String... options) throws Exception {
         return RealPeer.client(setup, POLICY.toBuilder().mode(mode).build(), Application.QUIET, port -> {
             List<String> command = new ArrayList<>(List.of("gnutls-cli", "--insecure", "--port", port, "--priority",
                     setup.gnutlsPriority(), "-d", "5"));
@@ -47,7 +47,7 @@ class GnuTlsTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void gnutls_serv_answers_close_notify_and_closes(Setup setup) throws Exception {
+    void gnutls_serv_answers_close_notify_and_closes(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "--echo")) {
             Connection ours = peer.connect(POLICY);
             ours.write("abc\n");
@@ -64,7 +64,7 @@ class GnuTlsTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void gnutls_serv_http_sends_its_page_and_closes_first(Setup setup) throws Exception {
+    void gnutls_serv_http_sends_its_page_and_closes_first(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "--http")) {
             Connection ours = peer.connect(POLICY);
             ours.write("GET / HTTP/1.0\r\n\r\n");
@@ -77,7 +77,7 @@ class GnuTlsTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void gnutls_serv_answers_a_fast_shutdown_too_and_meets_no_reset(Setup setup) throws Exception {
+    void gnutls_serv_answers_a_fast_shutdown_too_and_meets_no_reset(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "--echo")) {
             Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.FAST).build());
             ours.channel().close();
@@ -90,7 +90,7 @@ class GnuTlsTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void gnutls_serv_notices_that_a_quiet_shutdown_has_no_close_notify(Setup setup) throws Exception {
+    void gnutls_serv_notices_that_a_quiet_shutdown_has_no_close_notify(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "--echo")) {
             Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.QUIET).build());
             ours.channel().close();
@@ -103,7 +103,7 @@ class GnuTlsTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void gnutls_cli_leaves_without_an_answer_when_we_close_first(Setup setup) throws Exception {
+    void gnutls_cli_leaves_without_an_answer_when_we_close_first(TlsSetup setup) throws Exception {
         try (RealPeer peer = client(setup, ShutdownMode.BIDIRECTIONAL)) {
             peer.ours().write("hello\n");
             ShutdownOutcome outcome = Waits.done(peer.ours().handler().shutdown()).getNow();
@@ -119,7 +119,7 @@ class GnuTlsTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void gnutls_cli_closes_first_at_the_end_of_its_input(Setup setup) throws Exception {
+    void gnutls_cli_closes_first_at_the_end_of_its_input(TlsSetup setup) throws Exception {
         try (RealPeer peer = client(setup, ShutdownMode.BIDIRECTIONAL)) {
             peer.process().send("hello\n");
             peer.ours().awaitBytes(6);
@@ -137,7 +137,7 @@ class GnuTlsTest {
     @ParameterizedTest
     @EnumSource(value = SslProvider.class, names = {"JDK", "OPENSSL"})
     void gnutls_cli_resumes_the_tls_1_2_session_it_closed(SslProvider provider) throws Exception {
-        try (RealPeer peer = client(new Setup(provider, "TLSv1.2"), ShutdownMode.BIDIRECTIONAL, "--resume")) {
+        try (RealPeer peer = client(new TlsSetup(provider, "TLSv1.2"), ShutdownMode.BIDIRECTIONAL, "--resume")) {
             assertOutcome(peer.ours().end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
             Connection second = peer.accept();
             peer.process().awaitLine(line -> line.contains("This is a resumed session"));

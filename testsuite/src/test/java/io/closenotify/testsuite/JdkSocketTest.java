@@ -41,7 +41,7 @@ class JdkSocketTest {
     private static ExecutorService threads;
 
     /** Our engine and role. */
-    record Side(Setup setup, boolean client) {
+    record Side(TlsSetup setup, boolean client) {
 
         @Override
         public String toString() {
@@ -56,7 +56,7 @@ class JdkSocketTest {
     }
 
     static Stream<Side> sides() {
-        return Setup.all().flatMap(setup -> Stream.of(new Side(setup, true), new Side(setup, false)));
+        return TlsSetup.all().stream().flatMap(setup -> Stream.of(new Side(setup, true), new Side(setup, false)));
     }
 
     @BeforeAll
@@ -81,12 +81,12 @@ class JdkSocketTest {
         private final CompletableFuture<byte[]> script;
 
         Pair(Side side, ShutdownPolicy policy, Script script) throws Exception {
-            Setup jdk = new Setup(SslProvider.JDK, side.setup.version());
+            TlsSetup jdk = new TlsSetup(SslProvider.JDK, side.setup.protocol());
             if (side.client) {
                 SSLContext context = ((JdkSslContext) jdk.server()).context();
                 SSLServerSocket server = (SSLServerSocket) context.getServerSocketFactory()
                         .createServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                server.setEnabledProtocols(new String[] {side.setup.version()});
+                server.setEnabledProtocols(new String[] {side.setup.protocol()});
                 listener = server;
                 this.script = async(() -> (SSLSocket) server.accept(), script);
                 ours = Connection.client(side.setup.client(), server.getLocalPort(), policy, Application.QUIET);
@@ -97,7 +97,7 @@ class JdkSocketTest {
                 this.script = async(() -> {
                     SSLSocket socket = (SSLSocket) context.getSocketFactory()
                             .createSocket(InetAddress.getLoopbackAddress(), server.port());
-                    socket.setEnabledProtocols(new String[] {side.setup.version()});
+                    socket.setEnabledProtocols(new String[] {side.setup.protocol()});
                     return socket;
                 }, script);
                 ours = server.next();

@@ -27,29 +27,29 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class OpenSslClientTest {
 
-    static Stream<Setup> setups() {
-        return Setup.all();
+    static Stream<TlsSetup> setups() {
+        return TlsSetup.all().stream();
     }
 
     static Stream<Arguments> setupsAndModes() {
-        return Setup.cross(Setup.all(), ShutdownMode.values());
+        return TlsSetup.cross(TlsSetup.all().stream(), ShutdownMode.values());
     }
 
-    private static List<String> command(Setup setup, String port, String... options) {
+    private static List<String> command(TlsSetup setup, String port, String... options) {
         List<String> command = new ArrayList<>(List.of("openssl", "s_client", "-connect", "127.0.0.1:" + port, "-msg",
                 setup.opensslOption()));
         command.addAll(List.of(options));
         return command;
     }
 
-    private static RealPeer client(Setup setup, ShutdownMode mode, Application application) throws Exception {
+    private static RealPeer client(TlsSetup setup, ShutdownMode mode, Application application) throws Exception {
         return RealPeer.client(setup, POLICY.toBuilder().mode(mode).build(), application,
                 port -> command(setup, port));
     }
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_client_answers_close_notify_and_closes(Setup setup) throws Exception {
+    void openssl_s_client_answers_close_notify_and_closes(TlsSetup setup) throws Exception {
         try (RealPeer peer = client(setup, ShutdownMode.BIDIRECTIONAL, Application.QUIET)) {
             peer.ours().write("hello\n");
             ShutdownOutcome outcome = Waits.done(peer.ours().handler().shutdown()).getNow();
@@ -65,7 +65,7 @@ class OpenSslClientTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_client_closes_first_and_gets_our_close_notify(Setup setup) throws Exception {
+    void openssl_s_client_closes_first_and_gets_our_close_notify(TlsSetup setup) throws Exception {
         try (RealPeer peer = client(setup, ShutdownMode.BIDIRECTIONAL, Application.QUIET)) {
             peer.process().send("hello\n");
             peer.ours().awaitBytes(6);
@@ -80,7 +80,7 @@ class OpenSslClientTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_client_that_is_killed_truncates(Setup setup) throws Exception {
+    void openssl_s_client_that_is_killed_truncates(TlsSetup setup) throws Exception {
         try (RealPeer peer = client(setup, ShutdownMode.BIDIRECTIONAL, Application.QUIET)) {
             peer.ours().write("hello\n");
             peer.process().awaitLine("hello"::equals);
@@ -93,7 +93,7 @@ class OpenSslClientTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_client_answers_a_fast_shutdown_too_and_meets_no_reset(Setup setup) throws Exception {
+    void openssl_s_client_answers_a_fast_shutdown_too_and_meets_no_reset(TlsSetup setup) throws Exception {
         try (RealPeer peer = client(setup, ShutdownMode.FAST, Application.QUIET)) {
             peer.ours().channel().close();
 
@@ -105,7 +105,7 @@ class OpenSslClientTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_client_calls_a_quiet_shutdown_an_unexpected_eof(Setup setup) throws Exception {
+    void openssl_s_client_calls_a_quiet_shutdown_an_unexpected_eof(TlsSetup setup) throws Exception {
         try (RealPeer peer = client(setup, ShutdownMode.QUIET, Application.QUIET)) {
             peer.ours().channel().close();
 
@@ -118,7 +118,7 @@ class OpenSslClientTest {
 
     @ParameterizedTest
     @MethodSource("setupsAndModes")
-    void openssl_s_client_resumes_the_session_after_each_mode(Setup setup, ShutdownMode mode, @TempDir Path folder)
+    void openssl_s_client_resumes_the_session_after_each_mode(TlsSetup setup, ShutdownMode mode, @TempDir Path folder)
             throws Exception {
         String session = folder.resolve("session.pem").toString();
         try (Connection.Server server = new Connection.Server(setup.server(), POLICY.toBuilder().mode(mode).build(),
@@ -137,7 +137,7 @@ class OpenSslClientTest {
                 ours.channel().close();
                 ours.end();
                 second.awaitExit();
-                assertThat(second.output()).contains("Reused, " + setup.version());
+                assertThat(second.output()).contains("Reused, " + setup.protocol());
             }
         }
     }

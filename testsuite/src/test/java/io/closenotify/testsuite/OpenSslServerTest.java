@@ -25,15 +25,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class OpenSslServerTest {
 
-    static Stream<Setup> setups() {
-        return Setup.all();
+    static Stream<TlsSetup> setups() {
+        return TlsSetup.all().stream();
     }
 
     static Stream<Arguments> setupsAndModes() {
-        return Setup.cross(Setup.all(), ShutdownMode.values());
+        return TlsSetup.cross(TlsSetup.all().stream(), ShutdownMode.values());
     }
 
-    private static RealPeer server(Setup setup, String... options) throws Exception {
+    private static RealPeer server(TlsSetup setup, String... options) throws Exception {
         List<String> command = new ArrayList<>(List.of("openssl", "s_server", "-accept", "127.0.0.1:0", "-msg",
                 "-cert", TestCertificate.certificateFile(), "-key", TestCertificate.keyFile(),
                 setup.opensslOption()));
@@ -43,7 +43,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_answers_close_notify_and_closes(Setup setup) throws Exception {
+    void openssl_s_server_answers_close_notify_and_closes(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup)) {
             Connection ours = peer.connect(POLICY);
             ShutdownOutcome outcome = Waits.done(ours.handler().shutdown()).getNow();
@@ -59,7 +59,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_rev_answers_requests_then_close_notify_and_closes(Setup setup) throws Exception {
+    void openssl_s_server_rev_answers_requests_then_close_notify_and_closes(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "-rev")) {
             Connection ours = peer.connect(POLICY);
             ours.write("abc\n");
@@ -75,7 +75,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_rev_answers_what_was_written_right_before_the_shutdown(Setup setup) throws Exception {
+    void openssl_s_server_rev_answers_what_was_written_right_before_the_shutdown(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "-rev")) {
             Connection ours = peer.connect(POLICY);
             ours.write("abc\n");
@@ -91,7 +91,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_rev_closes_first_with_close_notify_when_told_to(Setup setup) throws Exception {
+    void openssl_s_server_rev_closes_first_with_close_notify_when_told_to(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "-rev")) {
             Connection ours = peer.connect(POLICY);
             ours.write("CLOSE\n");
@@ -105,7 +105,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_www_sends_its_page_closes_first_and_waits_for_our_answer(Setup setup) throws Exception {
+    void openssl_s_server_www_sends_its_page_closes_first_and_waits_for_our_answer(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "-www")) {
             Connection ours = peer.connect(POLICY);
             ours.write("GET / HTTP/1.0\r\n\r\n");
@@ -120,7 +120,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_closes_without_close_notify_when_it_quits(Setup setup) throws Exception {
+    void openssl_s_server_closes_without_close_notify_when_it_quits(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup)) {
             Connection ours = peer.connect(POLICY);
             peer.process().awaitLine(line -> line.startsWith("Secure Renegotiation"));
@@ -134,7 +134,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_answers_a_fast_shutdown_too_and_meets_no_reset(Setup setup) throws Exception {
+    void openssl_s_server_answers_a_fast_shutdown_too_and_meets_no_reset(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup)) {
             Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.FAST).build());
             ours.channel().close();
@@ -147,7 +147,7 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void openssl_s_server_calls_a_quiet_shutdown_an_unexpected_eof(Setup setup) throws Exception {
+    void openssl_s_server_calls_a_quiet_shutdown_an_unexpected_eof(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup)) {
             Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.QUIET).build());
             ours.channel().close();
@@ -161,9 +161,9 @@ class OpenSslServerTest {
 
     @ParameterizedTest
     @MethodSource("setupsAndModes")
-    void openssl_s_server_resumes_the_session_after_each_mode(Setup setup, ShutdownMode mode) throws Exception {
+    void openssl_s_server_resumes_the_session_after_each_mode(TlsSetup setup, ShutdownMode mode) throws Exception {
         // BoringSSL drops the session of a TLS 1.2 connection on which the server sent no close_notify.
-        boolean resumes = setup.provider() == SslProvider.JDK || setup.isTls13() || mode != ShutdownMode.QUIET;
+        boolean resumes = setup.provider() == SslProvider.JDK || setup.tls13() || mode != ShutdownMode.QUIET;
         try (RealPeer peer = server(setup)) {
             for (int i = 0; i < 2; i++) {
                 Connection ours = peer.connect(POLICY.toBuilder().mode(mode).build());

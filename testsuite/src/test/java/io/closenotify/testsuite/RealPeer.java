@@ -44,7 +44,7 @@ final class RealPeer implements AutoCloseable {
     }
 
     /** Starts a server that tells its port as OpenSSL's or GnuTLS's do. */
-    static RealPeer server(Setup setup, List<String> command) throws Exception {
+    static RealPeer server(TlsSetup setup, List<String> command) throws Exception {
         PeerProcess process = PeerProcess.start(command);
         try {
             Matcher listening = PORT.matcher(process.awaitLine(line -> PORT.matcher(line).find()));
@@ -65,7 +65,7 @@ final class RealPeer implements AutoCloseable {
     }
 
     /** Starts a server of ours and a client that is told its port, and waits for the handshake. */
-    static RealPeer client(Setup setup, ShutdownPolicy policy, Application application,
+    static RealPeer client(TlsSetup setup, ShutdownPolicy policy, Application application,
             Function<String, List<String>> command) throws Exception {
         Connection.Server server = new Connection.Server(setup.server(), policy, application);
         TcpFaultRelay relay = relayTo(server.port());

@@ -21,17 +21,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ResumptionTest {
 
     static Stream<Arguments> everything() {
-        return Setup.all().flatMap(client -> Stream.of(SslProvider.JDK, SslProvider.OPENSSL).flatMap(
+        return TlsSetup.all().stream().flatMap(client -> Stream.of(SslProvider.JDK, SslProvider.OPENSSL).flatMap(
                 server -> Stream.of(ShutdownMode.values()).map(mode -> Arguments.of(client, server, mode))));
     }
 
     @ParameterizedTest
     @MethodSource("everything")
-    void session_is_resumed_after_the_client_closed(Setup setup, SslProvider server, ShutdownMode mode)
+    void session_is_resumed_after_the_client_closed(TlsSetup setup, SslProvider server, ShutdownMode mode)
             throws Exception {
         ShutdownPolicy policy = POLICY.toBuilder().mode(mode).build();
         SslContext context = setup.client();
-        try (Connection.Server listener = new Connection.Server(new Setup(server, setup.version()).server(), policy,
+        try (Connection.Server listener = new Connection.Server(new TlsSetup(server, setup.protocol()).server(), policy,
                 Application.QUIET)) {
             for (int i = 0; i < 2; i++) {
                 long start = System.currentTimeMillis();

@@ -46,10 +46,10 @@ class ScriptedPeerTest {
             .build();
 
     /** What our side is. */
-    record Side(Setup setup, boolean client) {
+    record Side(TlsSetup setup, boolean client) {
 
         boolean answersAfterApplication() {
-            return !setup.isJdk() || setup.isTls13();
+            return setup.boringSsl() || setup.tls13();
         }
 
         @Override
@@ -59,7 +59,7 @@ class ScriptedPeerTest {
     }
 
     static Stream<Side> sides() {
-        return Setup.all().flatMap(setup -> Stream.of(new Side(setup, true), new Side(setup, false)));
+        return TlsSetup.all().stream().flatMap(setup -> Stream.of(new Side(setup, true), new Side(setup, false)));
     }
 
     /** Our connection, the peer's process and, where asked for, a relay between them. */
@@ -81,12 +81,12 @@ class ScriptedPeerTest {
             this.application = application;
             if (side.client) {
                 server = null;
-                peer = ScriptedPeer.server(side.setup.version(), connections, script);
+                peer = ScriptedPeer.server(side.setup.protocol(), connections, script);
                 relay = throughRelay ? relayTo(peer.port()) : null;
             } else {
                 server = new Connection.Server(side.setup.server(), policy, application);
                 relay = throughRelay ? relayTo(server.port()) : null;
-                peer = ScriptedPeer.client(side.setup.version(), relay == null ? server.port()
+                peer = ScriptedPeer.client(side.setup.protocol(), relay == null ? server.port()
                         : relay.address().getPort(), connections, script);
             }
             try {

@@ -27,11 +27,11 @@ class StockNettyTest {
     private static final int MEGABYTE = 1_000_000;
 
     /** Our engine and role, and the engine of the other side. */
-    record Sides(Setup setup, boolean client, SslProvider stock) {
+    record Sides(TlsSetup setup, boolean client, SslProvider stock) {
 
         /** The JDK's TLS 1.3 leaves the answer to the application, and SslHandler gives none. */
         boolean stockAnswers() {
-            return stock != SslProvider.JDK || !setup.isTls13();
+            return stock != SslProvider.JDK || !setup.tls13();
         }
 
         @Override
@@ -41,7 +41,7 @@ class StockNettyTest {
     }
 
     static Stream<Sides> sides() {
-        return Setup.all().flatMap(setup -> Stream.of(true, false).flatMap(
+        return TlsSetup.all().stream().flatMap(setup -> Stream.of(true, false).flatMap(
                 client -> Stream.of(SslProvider.JDK, SslProvider.OPENSSL).map(
                         stock -> new Sides(setup, client, stock))));
     }
@@ -50,11 +50,11 @@ class StockNettyTest {
     private record Pair(Connection ours, Connection stock, Connection.Server server) implements AutoCloseable {
 
         static Pair of(Sides sides, ShutdownPolicy policy) throws Exception {
-            Setup other = new Setup(sides.stock, sides.setup.version());
+            TlsSetup other = new TlsSetup(sides.stock, sides.setup.protocol());
             ShutdownPolicy serversPolicy = sides.client ? null : policy;
             ShutdownPolicy clientsPolicy = sides.client ? policy : null;
-            Setup serversSetup = sides.client ? other : sides.setup;
-            Setup clientsSetup = sides.client ? sides.setup : other;
+            TlsSetup serversSetup = sides.client ? other : sides.setup;
+            TlsSetup clientsSetup = sides.client ? sides.setup : other;
             Connection.Server server = new Connection.Server(serversSetup.server(), serversPolicy, Application.QUIET);
             try {
                 Connection client = Connection.client(clientsSetup.client(), server.port(), clientsPolicy,

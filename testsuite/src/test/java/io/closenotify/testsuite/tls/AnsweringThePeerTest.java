@@ -6,6 +6,8 @@ import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.tls.SocketPair.Transport;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
@@ -19,11 +21,13 @@ import io.netty.handler.ssl.SslProvider;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The peer's close_notify right behind its request: the answer goes out before ours does. */
+@ExtendWith(LeakAndLogCheck.class)
 class AnsweringThePeerTest {
 
     private static final int ANSWER = 2_000_000;

@@ -7,13 +7,17 @@ import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslProvider;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Engine × version × role × mode × what the peer does, in frozen time. */
+@ExtendWith(LeakAndLogCheck.class)
 class EmbeddedShutdownMatrixTest {
 
     record Cell(PeerBehaviour peer, ShutdownMode mode, TlsSetup setup, boolean client) {

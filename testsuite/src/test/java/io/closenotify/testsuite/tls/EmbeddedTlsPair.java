@@ -3,6 +3,7 @@ package io.closenotify.testsuite.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;

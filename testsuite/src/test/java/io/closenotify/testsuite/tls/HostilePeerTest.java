@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
+import io.closenotify.testsuite.ExpectedLog;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -16,10 +19,12 @@ import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLException;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A peer that does not want us to end, while we wait for its close_notify: a cap or the deadline ends it. */
+@ExtendWith(LeakAndLogCheck.class)
 class HostilePeerTest {
 
     private static final int FLOOD = 20_000;
@@ -31,6 +36,7 @@ class HostilePeerTest {
 
     @ParameterizedTest
     @MethodSource("setups")
+    @ExpectedLog("forced: more than 200000 bytes arrived after our close_notify")
     void a_flood_of_data_ends_at_the_cap(TlsSetup setup) throws SSLException {
         ShutdownPolicy policy = ShutdownPolicy.bidirectional().toBuilder().inboundCap(200_000).build();
         try (Flood flood = new Flood(setup, policy)) {

@@ -6,6 +6,8 @@ import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -13,10 +15,12 @@ import io.netty.handler.ssl.SslProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A TLS 1.3 server's session tickets that arrive behind our close_notify: the classic cause of a reset. */
+@ExtendWith(LeakAndLogCheck.class)
 class LateTicketsTest {
 
     @ParameterizedTest

@@ -7,6 +7,8 @@ import io.closenotify.ShutdownException;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.tls.SocketPair.Transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -19,12 +21,14 @@ import io.netty.util.concurrent.Promise;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The transport between our last byte and its end, on real sockets. */
+@ExtendWith(LeakAndLogCheck.class)
 class LingerTest {
 
     private static final TlsSetup JDK = new TlsSetup(SslProvider.JDK, "TLSv1.3");

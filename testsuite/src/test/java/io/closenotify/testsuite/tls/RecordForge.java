@@ -27,7 +27,7 @@ import javax.crypto.spec.SecretKeySpec;
  */
 final class RecordForge {
 
-    static final String CIPHER_TLS12 = "ECDHE-ECDSA-AES128-GCM-SHA256";
+    static final String CIPHER_TLS12 = "ECDHE-RSA-AES128-GCM-SHA256";
     static final String CIPHER_TLS13 = "TLS_AES_128_GCM_SHA256";
     static final int ALERT = 21;
     static final int APPLICATION_DATA = 23;

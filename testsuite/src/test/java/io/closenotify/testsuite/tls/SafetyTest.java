@@ -12,12 +12,16 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.ShutdownState.Want;
 import io.closenotify.WriteAfterShutdownException;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.tls.SocketPair.Transport;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
@@ -34,6 +38,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -41,6 +46,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Any call, in any state, from anywhere: every promise is done, nothing leaks, nothing is logged. Channels are closed
  * by their pipelines: {@code EmbeddedChannel.close()} cancels every timer.
  */
+@ExtendWith(LeakAndLogCheck.class)
 class SafetyTest {
 
     static List<TlsSetup> setups() {
@@ -265,6 +271,36 @@ class SafetyTest {
             assertThat(written.isSuccess()).isTrue();
             pair.toPeer();
             assertThat(pair.peerApplication.bytes).hasValue(100_000);
+            assertThat(pair.peerApplication.closeNotifies()).isEqualTo(1);
+            pair.advance(PeerBehaviour.atMost());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void what_a_handler_holds_back_until_the_flush_goes_out_before_the_alert(TlsSetup setup) {
+        Recorder application = new Recorder();
+        try (EmbeddedTlsPair pair = pair(setup, ShutdownPolicy.bidirectional(), application)) {
+            pair.ours.pipeline().addAfter(pair.ours.pipeline().context(pair.handler).name(), null,
+                    new ChannelOutboundHandlerAdapter() {
+                        private final List<Object> held = new ArrayList<>();
+
+                        @Override
+                        public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+                            held.add(message);
+                        }
+
+                        @Override
+                        public void flush(ChannelHandlerContext context) {
+                            held.forEach(context::write);
+                            held.clear();
+                            context.flush();
+                        }
+                    });
+            pair.ours.write(Unpooled.wrappedBuffer(new byte[1000]));
+            pair.handler.shutdown();
+            pair.toPeer();
+            assertThat(pair.peerApplication.bytes).hasValue(1000);
             assertThat(pair.peerApplication.closeNotifies()).isEqualTo(1);
             pair.advance(PeerBehaviour.atMost());
         }

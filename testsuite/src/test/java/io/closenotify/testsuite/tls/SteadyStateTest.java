@@ -3,6 +3,8 @@ package io.closenotify.testsuite.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.channel.ChannelHandler;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -22,10 +24,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the handler costs a connection that is not being shut down, by Netty's own mask of who is called for what. */
+@ExtendWith(LeakAndLogCheck.class)
 class SteadyStateTest {
 
     private static final List<String> HOT = List.of(

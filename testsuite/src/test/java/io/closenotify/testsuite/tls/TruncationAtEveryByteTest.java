@@ -7,15 +7,19 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
 import io.closenotify.TruncationPolicy;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.ssl.SslProvider;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The end of input at every byte of the last data record and of the close_notify record. */
+@ExtendWith(LeakAndLogCheck.class)
 class TruncationAtEveryByteTest {
 
     private static final int DATA = 30;
