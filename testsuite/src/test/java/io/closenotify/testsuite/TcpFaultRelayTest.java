@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.Random;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,7 +77,8 @@ class TcpFaultRelayTest {
     }
 
     private static byte[] send(Socket from, int bytes) throws IOException {
-        byte[] data = Connection.pattern(bytes).array();
+        byte[] data = new byte[bytes];
+        new Random(bytes).nextBytes(data);
         from.getOutputStream().write(data);
         return data;
     }

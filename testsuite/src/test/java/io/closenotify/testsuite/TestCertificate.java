@@ -4,7 +4,7 @@ import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.security.cert.CertificateException;
 
 /** One self-signed certificate for localhost, as objects and as PEM files that go when the JVM does. */
-final class TestCertificate {
+public final class TestCertificate {
 
     private static final SelfSignedCertificate CERTIFICATE = create();
 
@@ -19,15 +19,15 @@ final class TestCertificate {
         }
     }
 
-    static SelfSignedCertificate get() {
+    public static SelfSignedCertificate get() {
         return CERTIFICATE;
     }
 
-    static String certificateFile() {
+    public static String certificateFile() {
         return CERTIFICATE.certificate().getPath();
     }
 
-    static String keyFile() {
+    public static String keyFile() {
         return CERTIFICATE.privateKey().getPath();
     }
 }

@@ -52,13 +52,13 @@ public record TlsSetup(SslProvider provider, String protocol) {
     }
 
     /** A context of its own, with a session cache of its own. */
-    SslContext client() {
+    public SslContext client() {
         return build(SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE)
                 .endpointIdentificationAlgorithm(null));
     }
 
     /** A context of its own, with a session cache of its own. */
-    SslContext server() {
+    public SslContext server() {
         return build(SslContextBuilder.forServer(sharedCertificate().key(), sharedCertificate().cert()));
     }
 
@@ -75,16 +75,16 @@ public record TlsSetup(SslProvider provider, String protocol) {
     }
 
     /** As {@code s_server} and {@code s_client} spell it. */
-    String opensslOption() {
+    public String opensslOption() {
         return tls13() ? "-tls1_3" : "-tls1_2";
     }
 
     /** As GnuTLS spells it. */
-    String gnutlsPriority() {
+    public String gnutlsPriority() {
         return "NORMAL:-VERS-ALL:+VERS-TLS" + protocol.replace("TLSv", "");
     }
 
-    static <A, B> Stream<Arguments> cross(Stream<A> left, B[] right) {
+    public static <A, B> Stream<Arguments> cross(Stream<A> left, B[] right) {
         return left.flatMap(a -> Arrays.stream(right).map(b -> Arguments.of(a, b)));
     }
 

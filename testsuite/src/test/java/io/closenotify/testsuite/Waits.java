@@ -6,22 +6,22 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** The deadline of everything that tests wait for. */
-final class Waits {
+public final class Waits {
 
-    static final Duration DEADLINE = Duration.ofSeconds(10);
+    public static final Duration DEADLINE = Duration.ofSeconds(10);
 
     private Waits() {
     }
 
     /** Waits until it is done, well or not. */
-    static <F extends Future<?>> F done(F future) throws InterruptedException {
+    public static <F extends Future<?>> F done(F future) throws InterruptedException {
         if (!future.await(DEADLINE.toMillis())) {
             throw new AssertionError("not done within " + DEADLINE + ": " + future);
         }
         return future;
     }
 
-    static <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
+    public static <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
         T next = queue.poll(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         if (next == null) {
             throw new AssertionError("not within " + DEADLINE + ": " + what);

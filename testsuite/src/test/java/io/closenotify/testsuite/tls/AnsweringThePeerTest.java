@@ -8,6 +8,7 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
+import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.tls.SocketPair.Transport;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
@@ -135,7 +136,7 @@ class AnsweringThePeerTest {
                 });
                 ShutdownOutcome outcome = pair.ourApplication.outcome();
                 assertThat(outcome.result()).as(outcome.toString()).isEqualTo(ShutdownResult.CLEAN);
-                SocketPair.await(pair.peer.closeFuture());
+                Waits.done(pair.peer.closeFuture());
                 assertThat(peer.bytes).as(transport + " " + outcome).hasValue(ANSWER);
                 assertThat(peer.exceptions).isEmpty();
             }

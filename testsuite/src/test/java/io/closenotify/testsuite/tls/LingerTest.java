@@ -9,6 +9,7 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
+import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.tls.SocketPair.Transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -49,7 +50,7 @@ class LingerTest {
             pair.ours.config().setAutoRead(false);
             pair.ours.close();
             assertThat(pair.ourApplication.outcome().result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
-            SocketPair.await(pair.ours.closeFuture());
+            Waits.done(pair.ours.closeFuture());
         }
     }
 
@@ -62,7 +63,7 @@ class LingerTest {
             ShutdownOutcome outcome = pair.ourApplication.outcome();
             assertThat(outcome.result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
             assertThat(outcome.lingerTime()).isGreaterThanOrEqualTo(SHORT);
-            SocketPair.await(pair.ours.closeFuture());
+            Waits.done(pair.ours.closeFuture());
         }
     }
 
@@ -76,7 +77,7 @@ class LingerTest {
             pair.ours.close();
             ShutdownOutcome outcome = pair.ourApplication.outcome();
             assertThat(outcome.result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
-            SocketPair.await(pair.ours.closeFuture());
+            Waits.done(pair.ours.closeFuture());
             assertThat(outcome.lingerTime()).isLessThan(LONG);
         }
     }
@@ -119,9 +120,9 @@ class LingerTest {
             assertThat(outcome.bytesNotFlushed()).isBetween(bytes / 4L, 2L * bytes);
             assertThat(outcome.flushTime()).isGreaterThanOrEqualTo(timeout);
             assertThat(outcome.closeNotifySent()).as("the data never left, so the alert was not tried").isFalse();
-            assertThat(SocketPair.await(closed).cause()).isInstanceOfSatisfying(ShutdownException.class, e ->
+            assertThat(Waits.done(closed).cause()).isInstanceOfSatisfying(ShutdownException.class, e ->
                     assertThat(e).hasMessageContaining("bytes not flushed: " + outcome.bytesNotFlushed()));
-            assertThat(SocketPair.await(written).isSuccess()).isFalse();
+            assertThat(Waits.done(written).isSuccess()).isFalse();
         }
     }
 
@@ -139,14 +140,14 @@ class LingerTest {
                 pair.ours.close();
             });
             // The peer's FIN arrives in the middle of our flush.
-            SocketPair.await(((DuplexChannel) pair.peer).shutdownOutput());
+            Waits.done(((DuplexChannel) pair.peer).shutdownOutput());
             pair.peer.config().setAutoRead(true);
             ShutdownOutcome outcome = pair.ourApplication.outcome();
             assertThat(outcome.result()).as(outcome.toString())
                     .isIn(ShutdownResult.TRUNCATED, ShutdownResult.UNANSWERED);
             assertThat(outcome.bytesNotFlushed()).as(outcome.toString()).isZero();
-            SocketPair.await(pair.ours.closeFuture());
-            assertThat(SocketPair.await(peer.inputEnded).isSuccess()).isTrue();
+            Waits.done(pair.ours.closeFuture());
+            assertThat(Waits.done(peer.inputEnded).isSuccess()).isTrue();
             assertThat(peer.bytes).as(outcome + " " + peer.exceptions).hasValue(bytes);
         }
     }
@@ -159,9 +160,9 @@ class LingerTest {
         try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), false,
                 ShutdownPolicy.bidirectional(), new Recorder(), new Recorder())) {
             pair.onOurLoop(() -> pair.ours.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true));
-            SocketPair.await(((DuplexChannel) pair.peer).shutdownOutput());
+            Waits.done(((DuplexChannel) pair.peer).shutdownOutput());
             assertThat(pair.ourApplication.outcome().result()).isEqualTo(ShutdownResult.TRUNCATED);
-            SocketPair.await(pair.ours.closeFuture());
+            Waits.done(pair.ours.closeFuture());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.closenotify.testsuite.tls;
 
 import io.closenotify.ShutdownOutcome;
+import io.closenotify.testsuite.Waits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -9,9 +10,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.assertj.core.api.Assertions;
 
 /** The application at the end of a pipeline: takes note of everything, answers nothing. */
 class Recorder extends ChannelInboundHandlerAdapter {
@@ -47,8 +46,6 @@ class Recorder extends ChannelInboundHandlerAdapter {
     }
 
     ShutdownOutcome outcome() throws InterruptedException {
-        ShutdownOutcome outcome = outcomes.poll(10, TimeUnit.SECONDS);
-        Assertions.assertThat(outcome).as("outcome within 10 s; exceptions: " + exceptions).isNotNull();
-        return outcome;
+        return Waits.next(outcomes, "the outcome; exceptions: " + exceptions);
     }
 }

@@ -14,6 +14,7 @@ import io.closenotify.ShutdownState.Want;
 import io.closenotify.WriteAfterShutdownException;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
+import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.tls.SocketPair.Transport;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
@@ -468,7 +469,7 @@ class SafetyTest {
             start.countDown();
             for (Future<io.netty.util.concurrent.Future<?>> result : results) {
                 io.netty.util.concurrent.Future<?> future = result.get(10, TimeUnit.SECONDS);
-                assertThat(SocketPair.await(future).cause()).isNull();
+                assertThat(Waits.done(future).cause()).isNull();
             }
             assertThat(pair.ourApplication.outcomes).hasSize(1);
             assertThat(pair.ourApplication.outcome().result()).isEqualTo(ShutdownResult.CLEAN);

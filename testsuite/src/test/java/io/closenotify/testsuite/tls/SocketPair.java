@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.testsuite.TlsSetup;
+import io.closenotify.testsuite.Waits;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -19,19 +20,15 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /** Our side and a stock peer, joined by a real socket on loopback. */
 final class SocketPair implements AutoCloseable {
-
-    static final long DEADLINE_SECONDS = 10;
 
     private static final EventLoopGroup NIO = new NioEventLoopGroup(2);
     private static final EventLoopGroup EPOLL = new EpollEventLoopGroup(2);
@@ -77,12 +74,12 @@ final class SocketPair implements AutoCloseable {
         ChannelHandler theirs = initializer(accepted, !client, peerSetup.handler(!client), List.of(peerHandlers));
         Channel server = transport.bind(client ? theirs : our).sync().channel();
         Channel connected = transport.connect(server.localAddress(), client ? our : theirs).sync().channel();
-        Channel other = accepted.poll(DEADLINE_SECONDS, TimeUnit.SECONDS);
-        await(server.close());
+        Channel other = Waits.next(accepted, "a connection");
+        Waits.done(server.close());
         Channel ourChannel = client ? connected : other;
         Channel peerChannel = client ? other : connected;
-        await(ourChannel.pipeline().get(SslHandler.class).handshakeFuture());
-        await(peerChannel.pipeline().get(SslHandler.class).handshakeFuture());
+        Waits.done(ourChannel.pipeline().get(SslHandler.class).handshakeFuture());
+        Waits.done(peerChannel.pipeline().get(SslHandler.class).handshakeFuture());
         return new SocketPair(ourChannel, peerChannel, application, handler);
     }
 
@@ -100,21 +97,16 @@ final class SocketPair implements AutoCloseable {
         };
     }
 
-    static <T extends Future<?>> T await(T future) throws InterruptedException {
-        assertThat(future.await(DEADLINE_SECONDS, TimeUnit.SECONDS)).as("done within the deadline").isTrue();
-        return future;
-    }
-
     /** Runs on our event loop and waits. */
     void onOurLoop(Runnable task) throws InterruptedException {
-        assertThat(await(ours.eventLoop().submit(task)).cause()).isNull();
+        assertThat(Waits.done(ours.eventLoop().submit(task)).cause()).isNull();
     }
 
     @Override
     public void close() {
         ours.eventLoop().submit(() -> ours.unsafe().close(ours.voidPromise()));
         peer.eventLoop().submit(() -> peer.unsafe().close(peer.voidPromise()));
-        assertThat(ours.closeFuture().awaitUninterruptibly(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
-        assertThat(peer.closeFuture().awaitUninterruptibly(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(ours.closeFuture().awaitUninterruptibly(Waits.DEADLINE.toMillis())).isTrue();
+        assertThat(peer.closeFuture().awaitUninterruptibly(Waits.DEADLINE.toMillis())).isTrue();
     }
 }

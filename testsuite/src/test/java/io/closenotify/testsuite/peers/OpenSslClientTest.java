@@ -1,7 +1,7 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
-import static io.closenotify.testsuite.Ending.assertOutcome;
-import static io.closenotify.testsuite.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.Ending.assertOutcome;
+import static io.closenotify.testsuite.peers.RealPeer.POLICY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -9,7 +9,10 @@ import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
-import io.closenotify.testsuite.Connection.Application;
+import io.closenotify.testsuite.Waits;
+import io.closenotify.testsuite.peers.Connection.Application;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
 import java.io.File;
 import java.lang.annotation.ElementType;

@@ -1,10 +1,11 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.tls.TlsShutdownHandler;
+import io.closenotify.testsuite.Waits;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;

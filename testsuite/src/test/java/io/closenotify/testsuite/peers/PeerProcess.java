@@ -1,5 +1,6 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
+import io.closenotify.testsuite.Waits;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,6 +1,7 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.closenotify.testsuite.TestCertificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;

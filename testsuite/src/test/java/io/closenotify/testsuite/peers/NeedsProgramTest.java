@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,6 +1,6 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
-import static io.closenotify.testsuite.Ending.assertOutcome;
+import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.InboundPolicy;
@@ -13,11 +13,17 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
 import io.closenotify.TruncationPolicy;
-import io.closenotify.testsuite.Connection.Application;
-import io.closenotify.testsuite.ScriptedPeer.End;
-import io.closenotify.testsuite.ScriptedPeer.Report;
+import io.closenotify.testsuite.Waits;
+import io.closenotify.testsuite.peers.Connection.Application;
+import io.closenotify.testsuite.ExpectedLog;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.RelayedConnection;
+import io.closenotify.testsuite.peers.ScriptedPeer.End;
+import io.closenotify.testsuite.peers.ScriptedPeer.Report;
 import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import io.closenotify.testsuite.TcpFaultRelay.Fault;
+import io.closenotify.testsuite.TcpFaultRelay;
+import io.closenotify.testsuite.TlsSetup;
 import io.netty.channel.ChannelHandlerContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,11 +1,13 @@
-package io.closenotify.testsuite;
+package io.closenotify.testsuite.peers;
 
-import static io.closenotify.testsuite.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.POLICY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
-import io.closenotify.testsuite.Connection.Application;
+import io.closenotify.testsuite.peers.Connection.Application;
+import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslProvider;
 import java.util.stream.Stream;
