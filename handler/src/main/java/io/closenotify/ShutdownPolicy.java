@@ -99,7 +99,7 @@ public final class ShutdownPolicy {
      * @return {@link #bidirectional()}, {@link #fast()} or {@link #quiet()}
      */
     public static ShutdownPolicy of(ShutdownMode mode) {
-        return switch (mode) {
+        return switch (requireNonNull(mode, "mode")) {
             case BIDIRECTIONAL -> BIDIRECTIONAL;
             case FAST -> FAST;
             case QUIET -> QUIET;
@@ -181,6 +181,14 @@ public final class ShutdownPolicy {
      */
     public TruncationPolicy onTruncation() {
         return onTruncation;
+    }
+
+    @Override
+    public String toString() {
+        return "ShutdownPolicy[mode=" + mode + ", flushTimeout=" + flushTimeout + ", peerTimeout=" + peerTimeout
+                + ", linger=" + linger + ", lingerEnd=" + lingerEnd
+                + ", inboundAfterCloseNotify=" + inboundAfterCloseNotify + ", inboundCap=" + inboundCap
+                + ", onTruncation=" + onTruncation + ']';
     }
 
     /**

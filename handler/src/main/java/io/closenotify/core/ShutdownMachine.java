@@ -84,7 +84,7 @@ public final class ShutdownMachine {
         }
         return switch (input) {
             case RESET -> terminate(state.by(TRANSPORT), during(state, ShutdownResult.RESET));
-            case FATAL_ALERT -> fatalAlert(state);
+            case FATAL_ALERT -> fatalAlert(state, rules);
             case CAP_EXCEEDED, ABORT -> terminate(state.by(LOCAL), ShutdownResult.ABORTED);
             case SET_SENT, SET_RECEIVED -> declared(state, input);
             case ENGINE_SENT -> stay(state.with(Send.CLOSE_NOTIFY));
@@ -158,6 +158,7 @@ public final class ShutdownMachine {
         return switch (input) {
             case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET -> flush(state.with(modeOf(input)));
             case END_OF_INPUT -> stay(state.ended());
+            case FLUSH_FAILED -> terminate(state, ShutdownResult.FLUSH_FAILED);
             case TRANSPORT_CLOSED -> closedAfterPeer(state, rules);
             default -> stay(state);
         };
@@ -165,7 +166,10 @@ public final class ShutdownMachine {
 
     private static Transition flushing(MachineState state, Input input, Rules rules) {
         return switch (input) {
-            case REQUEST_BIDIRECTIONAL, REQUEST_FAST, REQUEST_QUIET -> stay(state.with(modeOf(input)));
+            case REQUEST_BIDIRECTIONAL, REQUEST_FAST -> state.inputEnded()
+                    ? endOfInput(state.with(modeOf(input)), rules)
+                    : stay(state.with(modeOf(input)));
+            case REQUEST_QUIET -> stay(state.with(ShutdownMode.QUIET));
             case DATA_FLUSHED -> {
                 if (state.mode() == ShutdownMode.QUIET) {
                     yield prepended(List.of(MARK_QUIET), finish(quiet(state), rules));
@@ -241,11 +245,16 @@ public final class ShutdownMachine {
         return stay(state.receive() == Receive.OPEN ? state.with(Receive.ASSUMED) : state);
     }
 
-    private static Transition fatalAlert(MachineState state) {
-        // RFC 8446 6.1: any data received after a closure alert MUST be ignored; so is what it makes the engine say.
-        return state.receive() == Receive.CLOSE_NOTIFY
-                ? stay(state)
-                : terminate(state.by(PEER), during(state, ShutdownResult.FATAL_ALERT));
+    private static Transition fatalAlert(MachineState state, Rules rules) {
+        if (state.receive() == Receive.CLOSE_NOTIFY) {
+            // RFC 8446 6.1: data received after a closure alert MUST be ignored; so is what it makes the engine say.
+            return stay(state);
+        }
+        if (state.phase() == Phase.AWAIT_PEER) {
+            // All of ours has left: the linger keeps a reset from destroying it.
+            return finish(state.by(PEER), ShutdownResult.FATAL_ALERT, rules);
+        }
+        return terminate(state.by(PEER), during(state, ShutdownResult.FATAL_ALERT));
     }
 
     /** The same failure is another result while there is no connection yet. */

@@ -27,7 +27,7 @@ final class InputDiscarder extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
             // SslHandler swallows some of these by their text; here all of them are seen.
-            shutdown.transportFailed(cause);
+            shutdown.suspectTransport(cause, () -> context.fireExceptionCaught(cause));
         } else {
             context.fireExceptionCaught(cause);
         }

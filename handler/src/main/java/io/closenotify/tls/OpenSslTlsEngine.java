@@ -99,8 +99,8 @@ final class OpenSslTlsEngine implements TlsEngine {
             synchronized (engine) {
                 RECEIVED_SHUTDOWN.set(engine, false);
             }
-            removeWatch();
         }
+        removeWatch();
     }
 
     private void removeWatch() {
@@ -166,10 +166,12 @@ final class OpenSslTlsEngine implements TlsEngine {
             String failure = null;
             synchronized (engine) {
                 long pointer = engine.sslPointer();
-                // Freed: the engine has exchanged both alerts already; whatever it produced is on its way.
                 int result = pointer == 0 ? 1 : SSL.shutdownSSL(pointer);
                 int error = result < 0 ? SSL.getError(pointer, result) : SSL.SSL_ERROR_NONE;
-                if (error == SSL.SSL_ERROR_SSL || error == SSL.SSL_ERROR_SYSCALL) {
+                if (pointer == 0 && (sslContext.isRemoved() || !ssl.sslCloseFuture().isSuccess())) {
+                    // Freed without having exchanged the alerts by itself.
+                    failure = "the engine was freed before its close_notify was sent";
+                } else if (error == SSL.SSL_ERROR_SSL || error == SSL.SSL_ERROR_SYSCALL) {
                     failure = "SSL_shutdown failed: " + SSL.getErrorString(SSL.getLastErrorNumber());
                 }
                 SSL.clearError();

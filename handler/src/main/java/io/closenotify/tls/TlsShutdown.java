@@ -15,11 +15,14 @@ import io.closenotify.core.MachineState;
 import io.closenotify.core.MachineState.Receive;
 import io.closenotify.core.Phase;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -44,6 +47,7 @@ final class TlsShutdown {
 
     private static final long FIRST_ACKNOWLEDGEMENT_POLL = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LAST_ACKNOWLEDGEMENT_POLL = TimeUnit.MILLISECONDS.toNanos(64);
+    private static final long LAST_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final TlsShutdownHandler handler;
     private final ChannelHandlerContext context;
@@ -55,7 +59,8 @@ final class TlsShutdown {
     private final List<OutcomePromise> outcomePromises = new ArrayList<>(1);
     private final List<ChannelPromise> closePromises = new ArrayList<>(1);
     private @Nullable ChannelHandlerContext guardContext;
-    private boolean ignoresInput;
+    private @Nullable InputDiscarder discarder;
+    private boolean lookedAgain;
     private @Nullable Future<?> timer;
     private @Nullable ShutdownOutcome outcome;
     private @Nullable Throwable cause;
@@ -98,9 +103,8 @@ final class TlsShutdown {
         }
     }
 
-    void transportFailed(Throwable reason) {
-        note(reason);
-        handler.feed(Input.RESET);
+    void suspectTransport(Throwable reason, Runnable tell) {
+        handler.suspectTransport(reason, tell);
     }
 
     void join(OutcomePromise promise) {
@@ -212,17 +216,51 @@ final class TlsShutdown {
     }
 
     private void answerAfterRead() {
+        // An application on an executor of its own has been handed the data there, and hands its writes back here.
+        EventExecutor application = context.pipeline().lastContext().executor();
+        if (application.inEventLoop()) {
+            handler.later(handler::answerPeer);
+            return;
+        }
         try {
-            context.executor().execute(handler::answerPeer);
+            application.execute(() -> handler.later(handler::answerPeer));
         } catch (RejectedExecutionException e) {
-            handler.answerPeer();
+            handler.later(handler::answerPeer);
         }
     }
 
     private void flushData() {
         ChannelHandlerContext behind = installGuard();
-        guard.flushAll(behind, reporting(behind.newPromise(), Input.DATA_FLUSHED));
-        bytesPendingAtStart = pendingBytes();
+        // A write from another thread was bound to the SslHandler when it was called, past a guard that was not there
+        // yet. Such writes are tasks that wait behind this one: they count as written before the shutdown.
+        handler.later(() -> {
+            if (handler.machine().phase() == Phase.FLUSH && !sslContext.isRemoved()) {
+                guard.flushAll(behind, reporting(behind.newPromise(), Input.DATA_FLUSHED));
+                bytesPendingAtStart = pendingBytes();
+            } else {
+                handler.feed(Input.FLUSH_FAILED);
+            }
+        });
+    }
+
+    /**
+     * The engine has answered the peer's close_notify by itself. What the application wrote before and has not flushed
+     * can no longer be sent, and an empty write behind it shares its fate.
+     */
+    void engineAnswered() {
+        SslHandler ssl = (SslHandler) sslContext.handler();
+        ChannelPromise shared = sslContext.newPromise();
+        try {
+            ssl.write(sslContext, Unpooled.EMPTY_BUFFER, shared);
+        } catch (Exception e) {
+            shared.tryFailure(e);
+        }
+        shared.addListener(done -> {
+            if (!done.isSuccess()) {
+                note(done.cause());
+                handler.feed(Input.FLUSH_FAILED);
+            }
+        });
     }
 
     private void abandonHandshake() {
@@ -269,16 +307,27 @@ final class TlsShutdown {
     }
 
     private void halfClose() {
-        if (context.channel() instanceof DuplexChannel duplex && !duplex.isOutputShutdown()) {
+        // The transport of TLS in TLS is the outer TLS, whose own end is not for us to bring about.
+        if (!handler.isInner() && context.channel() instanceof DuplexChannel duplex && !duplex.isOutputShutdown()) {
             duplex.shutdownOutput();
         }
     }
 
     private void ignoreInput() {
-        if (!ignoresInput && !sslContext.isRemoved()) {
-            ignoresInput = true;
-            context.pipeline().addBefore(sslContext.name(), null, new InputDiscarder(this));
+        if (discarder == null && !sslContext.isRemoved()) {
+            discarder = new InputDiscarder(this);
+            context.pipeline().addBefore(sslContext.name(), null, discarder);
         }
+    }
+
+    /** The handler is leaving before anything was begun: so does the helper, and whoever waits is told. */
+    void standDown() {
+        if (discarder != null && context.pipeline().context(discarder) != null) {
+            context.pipeline().remove(discarder);
+        }
+        IllegalStateException removed = new IllegalStateException("the TlsShutdownHandler was removed");
+        outcomePromises.forEach(promise -> promise.setFailure(removed));
+        outcomePromises.clear();
     }
 
     private void closeTransport() {
@@ -323,6 +372,14 @@ final class TlsShutdown {
     private void expired() {
         timer = null;
         Phase phase = handler.machine().phase();
+        ChannelHandlerContext behind = guardContext;
+        if (phase == Phase.AWAIT_PEER && behind != null && !lookedAgain && !context.channel().config().isAutoRead()) {
+            // Whoever switched autoRead off meanwhile has stopped our reading, too: the alert may lie unread.
+            lookedAgain = true;
+            guard.readOn(behind);
+            timer = context.executor().schedule(this::expired, LAST_LOOK, TimeUnit.NANOSECONDS);
+            return;
+        }
         if (phase == Phase.FLUSH || phase == Phase.SEND || phase == Phase.ABANDON) {
             note(new SSLException("not flushed within " + handler.policy().flushTimeout().toMillis() + " ms"));
         } else if (phase == Phase.AWAIT_PEER) {
@@ -345,7 +402,8 @@ final class TlsShutdown {
         ShutdownState view = state.view();
         book(state.phase(), clock.getAsLong() - phaseStart);
         ShutdownResult result = state.result() == null ? ShutdownResult.ABORTED : state.result();
-        if (result == ShutdownResult.CLEAN && state.receive() == Receive.ENDED) {
+        if ((result == ShutdownResult.CLEAN && state.receive() == Receive.ENDED)
+                || result == ShutdownResult.TRUNCATED) {
             note(new TruncationException());
         }
         ShutdownOutcome known = new ShutdownOutcome(

@@ -21,6 +21,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
@@ -89,8 +90,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private @Nullable ChannelHandlerContext sslContext;
     private volatile @Nullable TlsEngine engine;
     private @Nullable TlsShutdown shutdown;
+    private @Nullable Throwable suspect;
     private boolean feeding;
     private boolean halfClosureSwitchedOn;
+    private boolean inner;
 
     TlsShutdownHandler(ShutdownPolicy policy, LongSupplier clock) {
         this.policy = policy;
@@ -178,6 +181,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public ShutdownFuture abort() {
         return onEventLoop(promise -> {
             if (joined(promise)) {
+                requireShutdown().note(new SSLException("forced by abort()"));
                 feed(Input.ABORT);
             }
         });
@@ -238,9 +242,19 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         }
     }
 
+    /** Runs a task on the event loop, behind what waits there. */
+    void later(Runnable task) {
+        ChannelHandlerContext own = requireNonNull(context);
+        try {
+            own.executor().execute(task);
+        } catch (RejectedExecutionException e) {
+            LOGGER.debug("{} the event loop is shut down, and closes its channels itself", own.channel(), e);
+        }
+    }
+
     private ChannelHandlerContext requireContext() {
         ChannelHandlerContext current = context;
-        if (current == null) {
+        if (current == null || (current.isRemoved() && machine.phase() != Phase.TERMINATED)) {
             throw new IllegalStateException("the TlsShutdownHandler is in no pipeline");
         }
         return current;
@@ -308,7 +322,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void requestShutdown() {
-        if (requireNonNull(context).channel().isActive()) {
+        ChannelHandlerContext own = requireNonNull(context);
+        if (suspect != null) {
+            // Asked for in view of an exception that may be the end itself: wait until that is known.
+            later(() -> {
+                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
+                    requestShutdown();
+                }
+            });
+        } else if (own.channel().isActive()) {
             feed(switch (policy.mode()) {
                 case BIDIRECTIONAL -> Input.REQUEST_BIDIRECTIONAL;
                 case FAST -> Input.REQUEST_FAST;
@@ -331,9 +353,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     /** The application has handled what came before the peer's close_notify. */
     void answerPeer() {
-        if (machine.phase() == Phase.PEER_CLOSED) {
+        ChannelHandlerContext own = requireNonNull(context);
+        if (machine.phase() == Phase.PEER_CLOSED && !own.isRemoved() && own.channel().isActive()) {
             requestShutdown();
         }
+    }
+
+    /** Whether the SslHandler stands behind another one: TLS in TLS. */
+    boolean isInner() {
+        return inner;
     }
 
     /** OpenSSL's rule: shut down means good, unless a fatal alert went either way (RFC 5246, section 7.2.2). */
@@ -350,21 +378,30 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** Whether there is an SslHandler in front; looks for it if the one known is gone or none was known. */
     private boolean attached() {
         ChannelHandlerContext known = sslContext;
-        if (known != null && (shutdown != null || !known.isRemoved())) {
-            return true;
-        }
+        return (known != null && (shutdown != null || !known.isRemoved())) || find();
+    }
+
+    private boolean find() {
         ChannelHandlerContext own = requireNonNull(context);
         ChannelHandlerContext nearest = null;
+        boolean another = false;
         for (Map.Entry<String, ChannelHandler> entry : own.pipeline()) {
             if (entry.getValue() == this) {
                 break;
             }
             if (entry.getValue() instanceof SslHandler) {
+                another = nearest != null;
                 nearest = own.pipeline().context(entry.getValue());
             }
         }
-        sslContext = nearest;
-        engine = nearest == null ? null : TlsEngine.of(nearest);
+        if (nearest != sslContext) {
+            if (engine != null) {
+                engine.detach();
+            }
+            sslContext = nearest;
+            engine = nearest == null ? null : TlsEngine.of(nearest);
+        }
+        inner = another;
         return nearest != null;
     }
 
@@ -396,9 +433,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             throw new IllegalStateException("the TlsShutdownHandler must run on the channel's event loop");
         }
         context = added;
-        if (ready() && machine.phase() == Phase.OPEN && requireNonNull(engine).closeNotifyReceived()) {
-            // Added late: the alert was here before us.
-            peerClosed();
+        if (ready() && machine.phase() == Phase.OPEN) {
+            // Added late: the alert, or the end of input, may have been here before us.
+            if (requireNonNull(engine).closeNotifyReceived()) {
+                peerClosed();
+            } else if (added.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+                feed(Input.END_OF_INPUT);
+            }
         }
     }
 
@@ -407,6 +448,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         feed(Input.PEER_CLOSE_NOTIFY);
         if (machine.phase() == Phase.PEER_CLOSED && requireNonNull(engine).answered()) {
             feed(Input.ENGINE_SENT);
+            requireShutdown().engineAnswered();
         }
     }
 
@@ -420,6 +462,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             requireShutdown().note(new IllegalStateException("the TlsShutdownHandler was removed from the pipeline"));
             feed(Input.ABORT);
         } else if (machine.phase() != Phase.TERMINATED) {
+            if (shutdown != null) {
+                shutdown.standDown();
+            }
             if (engine != null) {
                 engine.detach();
             }
@@ -433,7 +478,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
         if (takesOver()) {
             requireShutdown().join(promise);
-            if (!machine.shuttingDown()) {
+            if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
                 requestShutdown();
             }
         } else {
@@ -452,7 +497,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private boolean takesOver() {
         if (machine.phase() == Phase.TERMINATED) {
-            return false;
+            // The transport is about to be closed: a stock close() now would send an alert of its own.
+            return shutdown != null && requireNonNull(context).channel().isOpen();
         }
         if (ready()) {
             return true;
@@ -465,8 +511,11 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void userEventTriggered(ChannelHandlerContext own, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
-            if (handshake.isSuccess() && attached()) {
-                handshakeCompleted();
+            if (handshake.isSuccess()) {
+                // Of TLS in TLS each handshake is told here; and a new SslHandler may have replaced the one known.
+                if ((shutdown == null ? find() : attached()) && sslHandler().handshakeFuture().isSuccess()) {
+                    handshakeCompleted();
+                }
             } else if (attached()) {
                 requireShutdown().note(handshake.cause());
             }
@@ -475,7 +524,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
                 peerClosed();
             }
         } else if (event instanceof ChannelInputShutdownEvent && attached()) {
-            feed(Input.END_OF_INPUT);
+            feed(transportFailed() ? Input.RESET : Input.END_OF_INPUT);
         }
         own.fireUserEventTriggered(event);
     }
@@ -483,20 +532,68 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void exceptionCaught(ChannelHandlerContext own, Throwable cause) {
         SSLException tls = tlsFailure(cause);
-        if ((tls == null && !(cause instanceof IOException)) || !attached()) {
-            own.fireExceptionCaught(cause);
-            return;
-        }
-        TlsShutdown driver = requireShutdown();
-        driver.note(tls == null ? cause : tls);
-        driver.noteAlert(tls == null ? null : TlsAlerts.nameIn(tls));
-        Input input = tls == null ? Input.RESET : Input.FATAL_ALERT;
-        if (machine.shuttingDown() || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.TERMINATED) {
-            // The outcome tells it.
-            feed(input);
+        if (tls != null && attached() && machine.phase() != Phase.TERMINATED) {
+            tlsFailed(own, cause, tls);
+        } else if (tls == null && cause instanceof IOException && attached() && machine.phase() != Phase.TERMINATED) {
+            suspectTransport(cause, () -> own.fireExceptionCaught(cause));
         } else {
-            failing(input, () -> own.fireExceptionCaught(cause));
+            own.fireExceptionCaught(cause);
         }
+    }
+
+    private void tlsFailed(ChannelHandlerContext own, Throwable cause, SSLException tls) {
+        if (requireNonNull(engine).closeNotifyReceived()) {
+            // RFC 8446 6.1: any data received after a closure alert MUST be ignored.
+            LOGGER.debug("{} ignored behind the peer's close_notify", own.channel(), cause);
+        } else if (own.channel().isOpen() && !sslHandler().engine().isInboundDone()) {
+            // The engine lives: the exception is somebody else's.
+            own.fireExceptionCaught(cause);
+        } else {
+            TlsShutdown driver = requireShutdown();
+            driver.note(tls);
+            driver.noteAlert(TlsAlerts.nameIn(tls));
+            if (isEnding()) {
+                // The outcome tells it.
+                feed(Input.FATAL_ALERT);
+            } else {
+                failing(Input.FATAL_ALERT, () -> own.fireExceptionCaught(cause));
+            }
+        }
+    }
+
+    private boolean isEnding() {
+        return machine.shuttingDown() || machine.phase() == Phase.PEER_CLOSED;
+    }
+
+    /**
+     * Takes an exception for the transport's failure if the transport ends in the same event, and only then.
+     *
+     * @param tell tells the application; not called if the outcome tells it
+     */
+    void suspectTransport(Throwable cause, Runnable tell) {
+        ChannelHandlerContext own = requireNonNull(context);
+        boolean ending = isEnding();
+        suspect = cause;
+        later(() -> {
+            if (suspect == cause && own.channel().isOpen()) {
+                suspect = null;
+                if (ending) {
+                    tell.run();
+                }
+            }
+        });
+        if (!ending) {
+            tell.run();
+        }
+    }
+
+    private boolean transportFailed() {
+        Throwable failure = suspect;
+        suspect = null;
+        if (failure != null) {
+            requireShutdown().note(failure);
+        }
+        return failure != null;
     }
 
     /** Lets the application see the exception before the outcome; a close() of its own comes after the failure. */
@@ -527,20 +624,27 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         own.fireChannelInactive();
     }
 
-    /** Tells why the transport of an open connection closed without the end of input having been seen. */
+    /** Tells why the transport closed. */
     private Input closedBy(Channel channel) {
+        if (transportFailed()) {
+            return Input.RESET;
+        }
         boolean seesEndOfInput = Boolean.TRUE.equals(channel.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
-        if (machine.phase() != Phase.OPEN || !seesEndOfInput) {
+        boolean flushing = machine.phase() == Phase.FLUSH || machine.phase() == Phase.SEND;
+        if (machine.phase() == Phase.HANDSHAKE || machine.phase() == Phase.ABANDON || flushing
+                || machine.inputEnded() || !seesEndOfInput) {
             return Input.TRANSPORT_CLOSED;
         }
-        // A write that failed closed the channel without a word; a closed channel fails writes with that failure.
+        // Not by the peer's FIN, which would have been seen first. A write that failed closes the channel without a
+        // word, and a closed channel fails writes with that failure.
         Throwable refused = requireNonNull(sslContext).writeAndFlush(Unpooled.EMPTY_BUFFER).cause();
         Throwable reason = refused == null ? null : refused.getCause();
         if (reason instanceof IOException) {
             requireShutdown().note(reason);
             return Input.RESET;
         }
-        requireShutdown().note(new IllegalStateException("closed by a handler in front of the TlsShutdownHandler"));
+        requireShutdown().note(new SSLException("closed by a handler in front of the TlsShutdownHandler,"
+                + " or by its event loop"));
         return Input.ABORT;
     }
 }

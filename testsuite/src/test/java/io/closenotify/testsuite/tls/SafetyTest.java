@@ -154,6 +154,8 @@ class SafetyTest {
             ChannelFuture first = pair.ours.pipeline().close();
             ChannelFuture second = pair.ours.pipeline().disconnect();
             ShutdownFuture third = pair.handler.shutdown();
+            assertThat(pair.handler.state().want()).isEqualTo(Want.WANT_WRITE);
+            pair.run();
             assertThat(pair.handler.state().want()).isEqualTo(Want.WANT_READ);
             pair.toPeer();
             pair.peerSendsCloseNotify();
@@ -269,6 +271,7 @@ class SafetyTest {
         try (EmbeddedTlsPair pair = pair(setup, ShutdownPolicy.bidirectional(), application)) {
             ChannelFuture written = pair.ours.write(Unpooled.wrappedBuffer(new byte[100_000]));
             pair.ours.pipeline().close();
+            pair.run();
             assertThat(written.isSuccess()).isTrue();
             pair.toPeer();
             assertThat(pair.peerApplication.bytes).hasValue(100_000);
