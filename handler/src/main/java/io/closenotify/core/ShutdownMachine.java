@@ -254,6 +254,10 @@ public final class ShutdownMachine {
             // All of ours has left: the linger keeps a reset from destroying it.
             return finish(state.by(PEER), ShutdownResult.FATAL_ALERT, rules);
         }
+        if (state.phase() == Phase.LINGER) {
+            return state.completed() ? stay(state)
+                    : to(state.completed(ShutdownResult.FATAL_ALERT), IGNORE_INPUT, COMPLETE);
+        }
         return terminate(state.by(PEER), during(state, ShutdownResult.FATAL_ALERT));
     }
 

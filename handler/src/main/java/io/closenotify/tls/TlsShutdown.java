@@ -232,15 +232,16 @@ final class TlsShutdown {
     private void flushData() {
         ChannelHandlerContext behind = installGuard();
         // A write from another thread was bound to the SslHandler when it was called, past a guard that was not there
-        // yet. Such writes are tasks that wait behind this one: they count as written before the shutdown.
-        handler.later(() -> {
+        // yet. Such writes are tasks that wait behind this one, or are about to: they count as written before the
+        // shutdown. BoringSSL would take one behind its close_notify for a fatal error.
+        handler.later(() -> handler.later(() -> {
             if (handler.machine().phase() == Phase.FLUSH && !sslContext.isRemoved()) {
                 guard.flushAll(behind, reporting(behind.newPromise(), Input.DATA_FLUSHED));
                 bytesPendingAtStart = pendingBytes();
             } else {
                 handler.feed(Input.FLUSH_FAILED);
             }
-        });
+        }));
     }
 
     /**
@@ -256,7 +257,7 @@ final class TlsShutdown {
             shared.tryFailure(e);
         }
         shared.addListener(done -> {
-            if (!done.isSuccess()) {
+            if (!done.isSuccess() && !context.isRemoved() && !sslContext.isRemoved()) {
                 note(done.cause());
                 handler.feed(Input.FLUSH_FAILED);
             }

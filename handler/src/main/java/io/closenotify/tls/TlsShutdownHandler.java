@@ -322,15 +322,20 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void requestShutdown() {
-        ChannelHandlerContext own = requireNonNull(context);
-        if (suspect != null) {
+        if (suspect == null) {
+            requestNow();
+        } else {
             // Asked for in view of an exception that may be the end itself: wait until that is known.
             later(() -> {
-                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
-                    requestShutdown();
+                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED && suspect == null) {
+                    requestNow();
                 }
             });
-        } else if (own.channel().isActive()) {
+        }
+    }
+
+    private void requestNow() {
+        if (requireNonNull(context).channel().isActive()) {
             feed(switch (policy.mode()) {
                 case BIDIRECTIONAL -> Input.REQUEST_BIDIRECTIONAL;
                 case FAST -> Input.REQUEST_FAST;

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -171,6 +172,17 @@ class ShutdownMachineWalkTest {
             }
             assertThat(transition.actions()).doesNotContain(Action.SEND_CLOSE_NOTIFY);
         }
+    }
+
+    @Test
+    void an_end_of_input_in_a_quiet_flush_is_a_truncation_once_it_is_no_longer_quiet() {
+        ShutdownPolicy policy = ShutdownPolicy.bidirectional();
+        MachineState state = MachineState.initial(ShutdownMode.QUIET);
+        for (Input input : List.of(Input.HANDSHAKE_COMPLETED, Input.REQUEST_QUIET, Input.END_OF_INPUT,
+                Input.REQUEST_BIDIRECTIONAL, Input.DATA_FLUSHED, Input.ALERT_FLUSHED)) {
+            state = ShutdownMachine.next(state, input, policy).state();
+        }
+        assertThat(state.result()).isEqualTo(ShutdownResult.TRUNCATED);
     }
 
     @ParameterizedTest

@@ -499,7 +499,7 @@ class SafetyTest {
         return new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), true, policy, application);
     }
 
-    private static void exchange(EmbeddedChannel first, EmbeddedChannel second) {
+    static void exchange(EmbeddedChannel first, EmbeddedChannel second) {
         boolean moved;
         do {
             first.runPendingTasks();
