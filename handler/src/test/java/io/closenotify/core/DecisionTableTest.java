@@ -43,7 +43,6 @@ class DecisionTableTest {
     @Test
     void readme_shows_the_decision_table() throws IOException {
         String table = table();
-        System.out.println(table);
         Files.writeString(PRINTED, table);
         String readme = Files.readString(README);
         assertThat(readme).contains(BEGIN, END);

@@ -140,7 +140,13 @@ final class ConnectCommand implements Callable<Integer> {
         ConnectionReport report = reported.get();
         // The linger goes on behind the line: leaving earlier would make the kernel answer late data with RST.
         channel.closeFuture().await();
-        return GOOD.contains(report.outcome().result()) && !conversation.failed();
+        boolean good = GOOD.contains(report.outcome().result()) && !conversation.failed();
+        if (good && !conversation.sentAll()) {
+            log.say("--send: the connection ended before all of it was sent (" + report.bytesWritten()
+                    + " bytes were)");
+            return false;
+        }
+        return good;
     }
 
     private Channel connect(EventLoopGroup loop, TlsInitializer initializer) throws IOException {

@@ -22,11 +22,29 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     private final @Nullable OutputStream receive;
     private final Log log;
     private volatile boolean failed;
+    private volatile @Nullable Thread sender;
+    private volatile boolean readToItsEnd;
+    private volatile @Nullable ChannelFuture lastWrite;
 
     Conversation(@Nullable Payload send, @Nullable OutputStream receive, Log log) {
         this.send = send;
         this.receive = receive;
         this.log = log;
+    }
+
+    /**
+     * Whether all there was to send has reached the kernel; of stdin, all that was read. To be asked when the channel
+     * is closed.
+     */
+    boolean sentAll() throws InterruptedException {
+        Thread thread = sender;
+        if (thread != null && send != null && send.isRepeatable()) {
+            // Only stdin can keep it waiting once the channel is closed.
+            thread.join();
+        }
+        ChannelFuture last = lastWrite;
+        boolean ended = send == null || readToItsEnd || !send.isRepeatable();
+        return ended && (last == null || last.isSuccess());
     }
 
     /** Whether reading the payload, or writing what was received, failed. */
@@ -46,9 +64,10 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         Payload payload = send;
         if (payload != null) {
             // Files and stdin block, so they are read by a thread of their own; the peer may close meanwhile.
-            Thread sender = new Thread(() -> send(payload, channel), "send");
-            sender.setDaemon(true);
-            sender.start();
+            Thread thread = new Thread(() -> send(payload, channel), "send");
+            thread.setDaemon(true);
+            sender = thread;
+            thread.start();
         } else if (receive == null) {
             channel.close();
         }
@@ -60,12 +79,14 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
             ChannelFuture previous = channel.newSucceededFuture();
             for (int length = in.read(chunk); length >= 0; length = in.read(chunk)) {
                 ChannelFuture next = channel.writeAndFlush(Unpooled.copiedBuffer(chunk, 0, length));
+                lastWrite = next;
                 if (!previous.await().isSuccess()) {
                     // The connection is ending; its outcome tells why.
                     return;
                 }
                 previous = next;
             }
+            readToItsEnd = true;
             channel.close();
         } catch (IOException e) {
             fail(channel, "--send", e);

@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 /** Puts failures into words, on one line. */
 final class Failures {
 
+    private static final int LONGEST = 300;
+
     private Failures() {
     }
 
@@ -18,7 +20,9 @@ final class Failures {
         return oneLine(text);
     }
 
+    /** On one line, and cut where an engine quotes all that a peer has sent. */
     static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+        String line = text.strip().replaceAll("\\s*\\R\\s*", " ");
+        return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
     }
 }

@@ -2,6 +2,7 @@ package io.closenotify.examples.cli;
 
 import java.io.File;
 import java.io.FileInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import picocli.CommandLine.ITypeConverter;
@@ -42,7 +43,12 @@ interface Payload {
 
         @Override
         public InputStream open() {
-            return System.in;
+            return new FilterInputStream(System.in) {
+                @Override
+                public void close() {
+                    // Not ours: where stdin was closed from the beginning, its descriptor may be another file's.
+                }
+            };
         }
 
         @Override

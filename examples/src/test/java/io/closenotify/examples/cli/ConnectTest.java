@@ -158,6 +158,18 @@ final class ConnectTest {
     }
 
     @Test
+    void what_the_peer_cut_short_was_not_sent() throws Exception {
+        Cli.Result result =
+                Cli.run("connect", serve(Provider.JDK, "source:1000"), "--insecure", "--send", "500000000");
+
+        assertThat(result.exit()).isEqualTo(1);
+        if (result.line().get("result").equals("clean")) {
+            assertThat(result.err()).singleElement().asString()
+                    .startsWith("--send: the connection ended before all of it was sent");
+        }
+    }
+
+    @Test
     void without_anything_to_do_it_shuts_down_at_once() throws Exception {
         Cli.Result result = Cli.run("connect", serve(Provider.JDK, "echo"), "--insecure");
 
