@@ -83,6 +83,7 @@ class TcpFaultRelayTest {
         return data;
     }
 
+    /** On a thread of its own: tasks that block must not wait for each other in a common pool. */
     private static <T> CompletableFuture<T> async(Callable<T> task) {
         return CompletableFuture.supplyAsync(() -> {
             try {
@@ -90,7 +91,7 @@ class TcpFaultRelayTest {
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
-        });
+        }, blocking -> new Thread(blocking, "blocking").start());
     }
 
     private End end(Direction direction) throws Exception {
