@@ -206,13 +206,16 @@ final class ConnectTest {
     void data_past_the_cap_is_counted_and_ends_it() throws Exception {
         String target = serve(Provider.JDK, "echo");
 
+        Path late = directory.resolve("late");
+        // Even with autoRead off SslHandler reads once more after the handshake; most comes after our alert.
         Cli.Result result = Cli.run("connect", target, "--insecure", "--inbound-cap", "0", "--no-read",
-                "--send", "1000", "--receive", directory.resolve("late").toString());
+                "--send", "1000000", "--receive", late.toString());
 
+        assertThat(result.line()).containsEntry("result", "aborted");
         assertThat(result.exit()).isEqualTo(1);
-        assertThat(result.line()).containsEntry("result", "aborted").containsEntry("bytesRead", 1000)
-                .containsEntry("bytesAfterCloseNotify", 1000);
-        assertThat(directory.resolve("late")).isEmptyFile();
+        int after = (int) result.line().get("bytesAfterCloseNotify");
+        assertThat(after).isPositive();
+        assertThat((int) result.line().get("bytesRead") - after).isEqualTo((int) Files.size(late));
     }
 
     @ParameterizedTest
