@@ -12,10 +12,10 @@ import java.io.IOException;
  */
 final class InputDiscarder extends ChannelInboundHandlerAdapter {
 
-    private final TlsShutdown shutdown;
+    private final TlsShutdownHandler handler;
 
-    InputDiscarder(TlsShutdown shutdown) {
-        this.shutdown = shutdown;
+    InputDiscarder(TlsShutdownHandler handler) {
+        this.handler = handler;
     }
 
     @Override
@@ -27,7 +27,7 @@ final class InputDiscarder extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
             // SslHandler swallows some of these by their text; here all of them are seen.
-            shutdown.suspectTransport(cause, () -> context.fireExceptionCaught(cause));
+            handler.suspectTransport(cause, () -> context.fireExceptionCaught(cause));
         } else {
             context.fireExceptionCaught(cause);
         }

@@ -103,10 +103,6 @@ final class TlsShutdown {
         }
     }
 
-    void suspectTransport(Throwable reason, Runnable tell) {
-        handler.suspectTransport(reason, tell);
-    }
-
     void join(OutcomePromise promise) {
         ShutdownOutcome known = outcome;
         if (known != null) {
@@ -316,7 +312,7 @@ final class TlsShutdown {
 
     private void ignoreInput() {
         if (discarder == null && !sslContext.isRemoved()) {
-            discarder = new InputDiscarder(this);
+            discarder = new InputDiscarder(handler);
             context.pipeline().addBefore(sslContext.name(), null, discarder);
         }
     }
