@@ -210,7 +210,7 @@ final class QuicShutdown {
         }
         long now = clock.getAsLong();
         if (connection.packetsReceived() == 0
-                || (handshakeGrace - now > 0 && !acknowledgements.nothingInFlight(now))) {
+                || (handshakeGrace - now > 0 && !acknowledgements.handshakeAcknowledged(now))) {
             // quiche sends no close before a packet of the peer was read, and a server can read no close of the
             // application before it has the client's last packet of the handshake.
             lookAgain();

@@ -412,7 +412,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
             return;
         }
         long now = clock.getAsLong();
-        handshakeGrace = now + requireNonNull(acknowledgements).handshakeGraceNanos();
+        requireNonNull(acknowledgements).established();
+        handshakeGrace = now + acknowledgements.handshakeGraceNanos();
         on(Input.HANDSHAKE_COMPLETED);
         sampleIn(FIRST_SAMPLE_NANOS);
     }

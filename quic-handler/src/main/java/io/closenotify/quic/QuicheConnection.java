@@ -4,6 +4,7 @@ import static io.closenotify.quic.QuicheCodec.unexpected;
 
 import io.closenotify.quic.QuicheCodec.Handles;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.PendingWriteQueue;
 import io.netty.incubator.codec.quic.QuicChannel;
@@ -43,6 +44,9 @@ final class QuicheConnection {
     private static final int STATS_RECEIVED = 0;
     private static final int STATS_SENT = 1;
     private static final int STATS_PATHS = 8;
+
+    /** What {@link PendingWriteQueue#bytes()} adds to each message. */
+    private static final int QUEUE_OVERHEAD = 64;
 
     /** Beyond every limit of streams that a peer may set (RFC 9000, section 4.6): 2^60. */
     private static final long UNREACHABLE_STREAM_ID = (1L << 62) - (1L << 20);
@@ -270,17 +274,28 @@ final class QuicheConnection {
         codec.nextUnidirectional.set(ids, unreachable | 2);
     }
 
-    /** Bytes that were written and that the codec has not taken, on streams that were neither reset nor stopped. */
+    /**
+     * An upper bound of the bytes that were written and that quiche has not taken, on streams that were neither reset
+     * nor stopped: exact where one write is queued on each stream.
+     */
     long queuedBytes() {
         long bytes = 0;
         for (QuicStreamChannel stream : streamMap().values()) {
             PendingWriteQueue queue = (PendingWriteQueue) codec.streamQueue.get(stream);
             if (!queue.isEmpty() && !wasReset(stream)) {
                 // A FIN alone has no bytes, but it is pending all the same.
-                bytes += Math.max(1, queue.bytes());
+                bytes += Math.max(1, queue.size() == 1
+                        ? readableBytes(queue.current())
+                        : queue.bytes() - (long) queue.size() * QUEUE_OVERHEAD);
             }
         }
         return bytes;
+    }
+
+    private static int readableBytes(Object message) {
+        return message instanceof ByteBufHolder frame
+                ? frame.content().readableBytes()
+                : ((ByteBuf) message).readableBytes();
     }
 
     /** A reset stream keeps later writes in its queue for ever (known bug of the codec). */
