@@ -2,14 +2,24 @@ package io.closenotify.testsuite.quic;
 
 import io.closenotify.testsuite.Waits;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import tech.kwik.core.QuicClientConnection;
 
-/** Kwik as a client with one connection. Closing it closes the connection if nobody has yet, and waits for it. */
+/**
+ * Kwik as a client with one connection. Closing it closes the connection if nobody has yet, and waits for it.
+ *
+ * <p>About one of kwik's handshakes as a client in a hundred comes to nothing, with any server (6 of 600 with the
+ * codec): it cannot decrypt the server's handshake packets, and sends no close. So a handshake that takes long is tried
+ * again; the server is left with a connection that was never established.
+ */
 final class KwikClient implements AutoCloseable {
 
     private static final int STREAMS = 100;
+    private static final int HANDSHAKES = 3;
+    private static final Duration HANDSHAKE = Waits.DEADLINE.dividedBy(HANDSHAKES);
 
     private final KwikLog log = new KwikLog();
     private final QuicClientConnection quic;
@@ -20,7 +30,7 @@ final class KwikClient implements AutoCloseable {
                 .host(server.getAddress().getHostAddress())
                 .port(server.getPort())
                 .applicationProtocol(options.protocol())
-                .connectTimeout(Waits.DEADLINE)
+                .connectTimeout(HANDSHAKE)
                 .maxIdleTimeout(options.idleTimeout())
                 .defaultStreamReceiveBufferSize(options.streamWindow())
                 .maxOpenPeerInitiatedUnidirectionalStreams(STREAMS)
@@ -38,9 +48,17 @@ final class KwikClient implements AutoCloseable {
 
     /** Connects and waits for the handshake. */
     static KwikClient connect(InetSocketAddress server, KwikOptions options) throws IOException {
-        KwikClient client = new KwikClient(server, options);
-        client.quic.connect();
-        return client;
+        for (int attempt = 1;; attempt++) {
+            KwikClient client = new KwikClient(server, options);
+            try {
+                client.quic.connect();
+                return client;
+            } catch (ConnectException e) {
+                if (attempt == HANDSHAKES) {
+                    throw e;
+                }
+            }
+        }
     }
 
     KwikConnection connection() {

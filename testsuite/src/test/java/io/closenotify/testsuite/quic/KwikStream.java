@@ -5,6 +5,7 @@ import io.closenotify.testsuite.quic.KwikOptions.Application;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +35,7 @@ final class KwikStream {
     private final CompletableFuture<End> end = new CompletableFuture<>();
     private volatile long bytes;
     private volatile boolean intact = true;
+    private CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
     private long sent;
 
     private KwikStream(KwikConnection connection, QuicStream stream) {
@@ -114,7 +116,7 @@ final class KwikStream {
         }
     }
 
-    /** Sends that many more bytes of the pattern, in a thread of its own, which flow control may hold up. */
+    /** Sends that many more bytes of the pattern, behind what is to be sent already; flow control may hold it up. */
     CompletableFuture<Void> send(int count) {
         return output(out -> {
             out.write(Pattern.bytes(sent, count));
@@ -132,19 +134,16 @@ final class KwikStream {
         void on(OutputStream out) throws IOException;
     }
 
-    private CompletableFuture<Void> output(Output output) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        connection.run("kwik-writer", () -> {
+    /** One after the other. */
+    private synchronized CompletableFuture<Void> output(Output output) {
+        written = written.thenRunAsync(() -> {
             try {
-                synchronized (this) {
-                    output.on(stream.getOutputStream());
-                }
-                done.complete(null);
-            } catch (IOException | RuntimeException e) {
-                done.completeExceptionally(e);
+                output.on(stream.getOutputStream());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-        });
-        return done;
+        }, task -> connection.run("kwik-writer", task));
+        return written;
     }
 
     /** Sends RESET_STREAM. */

@@ -31,9 +31,9 @@ class QuicPeersTest {
     private static final long LARGEST = (1L << 62) - 1;
     private static final int MUCH = 300_000;
 
-    /** HTTP/3 calls the end of a control stream an error of the connection, H3_CLOSED_CRITICAL_STREAM. */
-    private static final byte CONTROL_STREAM = 0;
-    private static final long CLOSED_CRITICAL_STREAM = 0x104;
+    /** HTTP/3 calls the end of a control stream an error of the connection: H3_CLOSED_CRITICAL_STREAM. */
+    private static final byte[] CONTROL_STREAM = {0, 0, 0};
+    private static final CloseFrame CLOSED_CRITICAL_STREAM = CloseFrame.application(0x104, "");
 
     private static void closeByCodec(OurConnection ours) throws InterruptedException {
         Future<Void> closed = ours.channel().close(true, 7,
@@ -279,31 +279,31 @@ class QuicPeersTest {
 
     @Test
     @NeedsProgram("gtlsserver")
-    void ngtcp2_as_a_server_reads_our_stream_and_closes_over_the_end_of_a_control_stream() throws Exception {
+    void ngtcp2_as_a_server_reads_our_stream_and_closes_over_its_end() throws Exception {
         try (Ngtcp2Server server = Ngtcp2Server.start(); QuicClient client = http3().client()) {
             OurConnection ours = client.connect(server.address());
             OurStream stream = ours.open(QuicStreamType.UNIDIRECTIONAL);
             stream.writeAndFinish(CONTROL_STREAM);
 
-            assertThat(server.program().finReceived()).isEqualTo(new Ngtcp2Program.Fin(stream.id(), 1));
-            assertThat(ours.closeReceived()).isEqualTo(CloseFrame.application(CLOSED_CRITICAL_STREAM, ""));
-            assertThat(server.program().closeSent())
-                    .isEqualTo(CloseFrame.application(CLOSED_CRITICAL_STREAM, ""));
+            assertThat(server.program().finReceived())
+                    .isEqualTo(new Ngtcp2Program.Fin(stream.id(), CONTROL_STREAM.length));
+            assertThat(ours.closeReceived()).isEqualTo(CLOSED_CRITICAL_STREAM);
+            assertThat(server.program().closeSent()).isEqualTo(CLOSED_CRITICAL_STREAM);
         }
     }
 
     @Test
     @NeedsProgram("gtlsclient")
-    void ngtcp2_as_a_client_reads_our_stream_and_closes_over_the_end_of_a_control_stream() throws Exception {
+    void ngtcp2_as_a_client_reads_our_stream_and_closes_over_its_end() throws Exception {
         try (QuicServer server = http3().server(); Ngtcp2Client client = Ngtcp2Client.connect(server.address())) {
             OurConnection ours = server.next();
             OurStream stream = ours.open(QuicStreamType.UNIDIRECTIONAL);
             stream.writeAndFinish(CONTROL_STREAM);
 
-            assertThat(client.program().finReceived()).isEqualTo(new Ngtcp2Program.Fin(stream.id(), 1));
-            assertThat(ours.closeReceived()).isEqualTo(CloseFrame.application(CLOSED_CRITICAL_STREAM, ""));
-            assertThat(client.program().closeSent())
-                    .isEqualTo(CloseFrame.application(CLOSED_CRITICAL_STREAM, ""));
+            assertThat(client.program().finReceived())
+                    .isEqualTo(new Ngtcp2Program.Fin(stream.id(), CONTROL_STREAM.length));
+            assertThat(ours.closeReceived()).isEqualTo(CLOSED_CRITICAL_STREAM);
+            assertThat(client.program().closeSent()).isEqualTo(CLOSED_CRITICAL_STREAM);
         }
     }
 
