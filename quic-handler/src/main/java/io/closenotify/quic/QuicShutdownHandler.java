@@ -462,6 +462,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
             own.fireUserEventTriggered(event);
             return;
         }
+        requireNonNull(acknowledgements).ended();
         QuicConnectionCloseEvent repaired = QuicheCodec.repaired(close);
         peerClose = peerClose(repaired);
         own.fireUserEventTriggered(repaired);
