@@ -291,7 +291,8 @@ final class QuicShutdown {
         entry = new LingerEntry(peer, datagram, linger.keysOf(connection), answering, now + period, resets,
                 now + period + policy.statelessReset().toNanos());
         if (answering) {
-            entry.scheduleCopies(policy.extraCopies(), period / PROBE_TIMEOUTS, now);
+            // A whole probe timeout apart, the last of three would be due when the period is over.
+            entry.scheduleCopies(policy.extraCopies(), period / (QuicShutdownPolicy.MAX_EXTRA_COPIES + 1), now);
         }
         linger.linger(entry);
     }

@@ -199,7 +199,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         } else if (phase == Phase.WAIT_PEER && wanted.mode() != QuicShutdownMode.WAIT_PEER) {
             // "The arguments to SSL_shutdown_ex() are used only on the first call".
             startWith(wanted.toBuilder().close(policy.close()).build());
-        } else if (wanted.streamFlush() == StreamFlush.NONE) {
+        } else if (wanted.streamFlush() == StreamFlush.NONE && wanted.mode() != QuicShutdownMode.WAIT_PEER) {
             on(Input.SKIP_FLUSH);
         }
         on(switch (wanted.mode()) {
@@ -413,14 +413,17 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void established() {
-        if (machine.phase() != Phase.HANDSHAKE) {
+        Phase phase = machine.phase();
+        if (phase != Phase.HANDSHAKE && phase != Phase.WAIT_PEER) {
             return;
         }
         long now = clock.getAsLong();
         requireNonNull(acknowledgements).established();
         handshakeGrace = now + acknowledgements.handshakeGraceNanos();
         on(Input.HANDSHAKE_COMPLETED);
-        sampleIn(FIRST_SAMPLE_NANOS);
+        if (phase == Phase.HANDSHAKE) {
+            sampleIn(FIRST_SAMPLE_NANOS);
+        }
     }
 
     @Override
@@ -467,6 +470,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
             own.fireUserEventTriggered(event);
             return;
         }
+        requireNonNull(acknowledgements).ended();
         QuicConnectionCloseEvent repaired = QuicheCodec.repaired(close);
         peerClose = peerClose(repaired);
         own.fireUserEventTriggered(repaired);
