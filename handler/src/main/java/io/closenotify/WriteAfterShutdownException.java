@@ -17,6 +17,6 @@ public final class WriteAfterShutdownException extends ClosedChannelException {
 
     @Override
     public String getMessage() {
-        return "write after shutdown() or close(): the TLS write side is shut down";
+        return "write after shutdown() or close(): the write side is shut down";
     }
 }

@@ -1,15 +1,77 @@
 package io.closenotify.quic;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.SegmentedDatagramPacket;
+import io.netty.util.AttributeKey;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** Answers for connections that are closed: one for each UDP channel. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * Answers for closed connections, at the head of the pipeline of a UDP channel: one handler for all connections of the
+ * channel. {@link QuicShutdownHandler} puts it there by itself.
+ *
+ * <p>For the closing period of a connection it keeps the datagram with the CONNECTION_CLOSE and repeats it on the 1st,
+ * 2nd, 4th, 8th … late packet, within three times the bytes received; the connection itself, of some 34 KiB, is
+ * released at once. Closing the UDP channel tells the peers of all connections first: each is closed rapidly, within
+ * one second in all.
+ *
+ * <p><b>Server.</b> {@link #refuseConnections()}, {@link #shutdownAll(Duration)} and {@link #idle()} take a server out
+ * of service. They know of the connections that have a {@code QuicShutdownHandler}.
+ *
+ * <p><b>Threading.</b> The public methods may be called from any thread.
+ *
+ * <p><b>Steady state.</b> Each datagram passes through; nothing is looked up while no connection is being shut down.
+ *
+ * <p><b>Specification:</b> RFC 9000, sections 10.2.1 and 10.3. Where the codec or the transport makes several datagrams
+ * of one write (segmentation offload), the last one carries the CONNECTION_CLOSE.
+ */
 public final class QuicLingerHandler extends ChannelDuplexHandler {
 
-    QuicLingerHandler() {
+    private static final long TELL_ALL_MILLIS = 1000;
+
+    private static final AttributeKey<QuicLingerHandler> INSTANCE =
+            AttributeKey.valueOf(QuicLingerHandler.class, "INSTANCE");
+
+    private final Channel udp;
+    private final LongSupplier clock = System::nanoTime;
+    private final LingerTable table;
+    private final Set<QuicShutdownHandler> connections = new LinkedHashSet<>();
+    private final ConnectionIds ids = new ConnectionIds();
+    private final LongObjectMap<QuicShutdown> watched = new LongObjectHashMap<>();
+    private final Set<QuicShutdown> touched = new LinkedHashSet<>();
+    private final Map<InetSocketAddress, List<QuicShutdown>> closing = new HashMap<>();
+    private ChannelHandlerContext context;
+    private final List<Promise<Void>> idleWaiters = new ArrayList<>();
+    private @Nullable ByteBuf current;
+    private int currentIndex;
+    private int currentLength;
+    private boolean refusing;
+    private boolean closingChannel;
+
+    @SuppressWarnings("NullAway.Init")
+    private QuicLingerHandler(Channel udp) {
+        this.udp = udp;
+        table = new LingerTable(udp.eventLoop(), clock,
+                entry -> send(entry.datagram(), entry.peer()), this::tellIfIdle);
     }
 
     /**
@@ -19,12 +81,23 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
      * @return the handler
      */
     public static QuicLingerHandler of(Channel udp) {
-        throw new UnsupportedOperationException();
+        QuicLingerHandler made = new QuicLingerHandler(udp);
+        QuicLingerHandler present = udp.attr(INSTANCE).setIfAbsent(made);
+        if (present != null) {
+            return present;
+        }
+        udp.pipeline().addFirst(made);
+        return made;
     }
 
-    /** Refuses new connections from now on, with CONNECTION_REFUSED. Existing ones go on. */
+    // Public API, any thread
+
+    /**
+     * Refuses new connections from now on, with CONNECTION_REFUSED (RFC 9000, section 20.1). Existing ones go on. For
+     * good: a server that is to accept again gets a new UDP channel.
+     */
     public void refuseConnections() {
-        throw new UnsupportedOperationException();
+        onLoop(() -> refusing = true);
     }
 
     /**
@@ -32,9 +105,18 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
      *
      * @param spread the time over which the shutdowns are started evenly; zero starts all at once
      * @return completes with the number of connections whose shutdown was not a success, when all outcomes are known
+     * @throws IllegalArgumentException if the time is negative
      */
     public Future<Integer> shutdownAll(Duration spread) {
-        throw new UnsupportedOperationException();
+        if (spread.isNegative()) {
+            throw new IllegalArgumentException("spread: " + spread + " (expected: >= PT0S)");
+        }
+        Promise<Integer> failed = udp.eventLoop().newPromise();
+        onLoop(() -> {
+            refusing = true;
+            new MassShutdown(udp.eventLoop(), connections, failed).start(spread);
+        });
+        return failed;
     }
 
     /**
@@ -43,6 +125,225 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
      * @return succeeds then; if that is now, at once
      */
     public Future<Void> idle() {
-        throw new UnsupportedOperationException();
+        Promise<Void> idle = udp.eventLoop().newPromise();
+        onLoop(() -> {
+            idleWaiters.add(idle);
+            tellIfIdle();
+        });
+        return idle;
+    }
+
+    private void onLoop(Runnable task) {
+        if (udp.eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            udp.eventLoop().execute(task);
+        }
+    }
+
+    private void tellIfIdle() {
+        if (connections.isEmpty() && table.isEmpty() && !idleWaiters.isEmpty()) {
+            List<Promise<Void>> waiters = List.copyOf(idleWaiters);
+            idleWaiters.clear();
+            waiters.forEach(waiter -> waiter.trySuccess(null));
+        }
+    }
+
+    // For the handlers of the connections, event loop
+
+    /** A connection has come. Returns whether it is to be refused. */
+    boolean register(QuicShutdownHandler connection) {
+        connections.add(connection);
+        return refusing;
+    }
+
+    /** A connection has gone. */
+    void deregister(QuicShutdownHandler connection) {
+        if (connections.remove(connection)) {
+            tellIfIdle();
+        }
+    }
+
+    /**
+     * Calls {@link QuicShutdown#look()} behind every batch of datagrams for a connection.
+     *
+     * @param keys the keys of the connection's ids
+     */
+    void watch(QuicShutdown shutdown, long[] keys) {
+        for (long key : keys) {
+            watched.put(key, shutdown);
+        }
+    }
+
+    void unwatch(QuicShutdown shutdown, long[] keys) {
+        for (long key : keys) {
+            watched.remove(key);
+        }
+        touched.remove(shutdown);
+    }
+
+    /** Hands the next datagrams that are sent to this peer by this id to {@link QuicShutdown#closeSent}. */
+    void expectClose(QuicShutdown shutdown, InetSocketAddress peer) {
+        closing.computeIfAbsent(peer, unused -> new ArrayList<>(1)).add(shutdown);
+    }
+
+    void forgetClose(QuicShutdown shutdown, InetSocketAddress peer) {
+        closing.computeIfPresent(peer, (unused, all) -> {
+            all.remove(shutdown);
+            return all.isEmpty() ? null : all;
+        });
+    }
+
+    /** The keys of all ids by which the peer may address a connection. */
+    long[] keysOf(QuicheConnection connection) {
+        ids.ownLength(connection.sourceIdLength());
+        return ids.keys(connection.sourceIds());
+    }
+
+    /** Answers for a connection from now on. */
+    void linger(LingerEntry entry) {
+        table.add(entry);
+    }
+
+    int lingering() {
+        return table.size();
+    }
+
+    /** Sends a datagram past the codec. */
+    ChannelFuture send(byte[] datagram, InetSocketAddress peer) {
+        return context.writeAndFlush(new DatagramPacket(Unpooled.wrappedBuffer(datagram), peer));
+    }
+
+    /**
+     * The CONNECTION_CLOSE that the datagram in hand holds, while the codec fires its event for it. quiche decrypts a
+     * datagram in place, so that the frame can be read where the codec tells only 32 bits of its code.
+     *
+     * @param told what the codec tells
+     * @return the same in full, or {@code null} if it cannot be read
+     */
+    @Nullable QuicConnectionClose closeInHand(int ownIdLength, QuicConnectionClose told) {
+        return current == null
+                ? null
+                : CloseFrameReader.read(current, currentIndex, currentLength, ownIdLength, told);
+    }
+
+    // The pipeline's side, event loop
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext removed) {
+        table.clear();
+        tellIfIdle();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext own) {
+        // RFC 9000 10.2: the state may end early once late packets cannot provoke a response: the socket is closed.
+        table.clear();
+        tellIfIdle();
+        own.fireChannelInactive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext own, Object message) {
+        if (!(message instanceof DatagramPacket packet)) {
+            own.fireChannelRead(message);
+            return;
+        }
+        ByteBuf content = packet.content();
+        if ((!watched.isEmpty() || !table.isEmpty()) && answered(packet, ids.destinationKey(content))) {
+            packet.release();
+            return;
+        }
+        current = content;
+        currentIndex = content.readerIndex();
+        currentLength = content.readableBytes();
+        try {
+            own.fireChannelRead(packet);
+        } finally {
+            current = null;
+        }
+    }
+
+    /** Whether the datagram belonged to a connection that is closed: the codec has no use for it. */
+    private boolean answered(DatagramPacket packet, long key) {
+        QuicShutdown shutdown = watched.get(key);
+        if (shutdown != null) {
+            touched.add(shutdown);
+            return false;
+        }
+        LingerEntry entry = table.get(key);
+        if (entry == null) {
+            return false;
+        }
+        long now = clock.getAsLong();
+        int length = packet.content().readableBytes();
+        if (entry.answers(packet.sender(), length, now)) {
+            send(entry.datagram(), packet.sender());
+        } else if (!entry.isClosing(now)) {
+            byte[] reset = StatelessReset.answer(packet.content(), entry.resets(), ids.ownLength());
+            if (reset != null) {
+                send(reset, packet.sender());
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext own) {
+        own.fireChannelReadComplete();
+        if (!touched.isEmpty()) {
+            List<QuicShutdown> toLook = List.copyOf(touched);
+            touched.clear();
+            toLook.forEach(QuicShutdown::look);
+        }
+    }
+
+    @Override
+    public void write(ChannelHandlerContext own, Object message, ChannelPromise promise) {
+        if (!closing.isEmpty() && message instanceof DatagramPacket packet) {
+            List<QuicShutdown> candidates = closing.get(packet.recipient());
+            if (candidates != null) {
+                ByteBuf content = packet.content();
+                int last = lastDatagram(packet);
+                for (QuicShutdown candidate : candidates) {
+                    if (ConnectionIds.isAddressedTo(content, last, candidate.peerId())) {
+                        byte[] datagram = new byte[content.writerIndex() - last];
+                        content.getBytes(last, datagram);
+                        own.write(message, promise.unvoid())
+                                .addListener(written -> candidate.closeSent(datagram, written.cause()));
+                        return;
+                    }
+                }
+            }
+        }
+        own.write(message, promise);
+    }
+
+    /** Where the last datagram of a write begins: it is the one that holds the CONNECTION_CLOSE. */
+    private static int lastDatagram(DatagramPacket packet) {
+        ByteBuf content = packet.content();
+        if (packet instanceof SegmentedDatagramPacket segmented && segmented.segmentSize() > 0) {
+            int whole = (content.readableBytes() - 1) / segmented.segmentSize();
+            return content.readerIndex() + whole * segmented.segmentSize();
+        }
+        return content.readerIndex();
+    }
+
+    @Override
+    public void close(ChannelHandlerContext own, ChannelPromise promise) {
+        if (connections.isEmpty() || closingChannel) {
+            own.close(promise);
+            return;
+        }
+        closingChannel = true;
+        refusing = true;
+        Promise<Integer> told = udp.eventLoop().newPromise();
+        new MassShutdown(udp.eventLoop(), connections, told).tellNow(Duration.ofMillis(TELL_ALL_MILLIS));
+        told.addListener(unused -> own.close(promise));
     }
 }

@@ -1,15 +1,105 @@
 package io.closenotify.quic;
 
-import io.netty.channel.ChannelDuplexHandler;
+import static java.util.Objects.requireNonNull;
 
-/** Ends a QUIC connection. */
-@SuppressWarnings("DoNotCallSuggester")
+import io.closenotify.ShutdownResult;
+import io.closenotify.quic.QuicheCodec.CloseArguments;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.incubator.codec.quic.QuicChannel;
+import io.netty.incubator.codec.quic.QuicConnectionCloseEvent;
+import io.netty.incubator.codec.quic.QuicException;
+import io.netty.incubator.codec.quic.QuicStreamChannel;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends a QUIC connection the way {@code SSL_shutdown_ex(3)} describes, on netty-incubator-codec-quic.
+ *
+ * <p>Add it to the pipeline of the {@code QuicChannel}, best first. From then on {@code close()} and
+ * {@code close(boolean, int, ByteBuf)} wait until everything written on streams is acknowledged, tell the peer why the
+ * connection ends, and answer for it during the closing period; a close by the peer is told when it arrives. Closing by
+ * a handler in front of this one is not taken over.
+ *
+ * <p><b>States.</b> A shutdown is started by {@link #shutdown()} or a {@code close}; it ends, as the connection does in
+ * any other way, in exactly one {@link QuicShutdownOutcome}, delivered by every {@link QuicShutdownFuture}, as a user
+ * event, and in the log at debug level. Later calls join it: their arguments do not count any more, but one with
+ * {@link QuicShutdownMode#COMPLIANT} strengthens a rapid shutdown, as long as its closing period would last, and any
+ * that is not {@link QuicShutdownMode#WAIT_PEER} ends the wait for the peer. From the start of the flush on, and after
+ * the peer's close, writes fail with {@link io.closenotify.WriteAfterShutdownException}, and new streams fail too (with
+ * the codec's exception that the limit of streams is reached).
+ *
+ * <p><b>Threading.</b> All public methods may be called from any thread. The handler serves one channel and must run on
+ * the channel's own event loop.
+ *
+ * <p><b>Timeouts.</b> See {@link QuicShutdownPolicy}: {@code flushTimeout} (10 s), {@code closeTimeout} (3 s),
+ * {@code peerTimeout} (none). On an open connection one timer looks, at most four times a second and less than once in
+ * ten on most connections, whether everything is acknowledged.
+ *
+ * <p><b>Errors.</b> The promise of {@code close()} completes when the channel is closed, and fails with
+ * {@link QuicShutdownException} unless the outcome is a success. An error code out of range fails the promise with
+ * {@link IllegalArgumentException}, and nothing else happens. Adding the handler to a stream fails: see
+ * {@link QuicStreams}. Adding it where the codec is of an unknown version fails too, with what is missing.
+ *
+ * <p><b>Specification.</b> {@code SSL_shutdown_ex(3)}; RFC 9000, section 10. Deliberate differences: the flush is
+ * bounded; the outcome of a compliant shutdown is known when the CONNECTION_CLOSE is on the wire, and the closing
+ * period goes on without the connection ({@link QuicLingerHandler}). Acknowledged means that the peer's QUIC has the
+ * data, not that its application has read it. A CONNECTION_CLOSE before the handshake is confirmed goes out in one
+ * packet number space only, as quiche does it.
+ *
+ * <pre>{@code
+ * pipeline.addLast(QuicShutdownHandler.builder().policy(QuicShutdownPolicy.compliant()).build());
+ * pipeline.addLast(new MyApplicationHandler());
+ * }</pre>
+ */
 public final class QuicShutdownHandler extends ChannelDuplexHandler {
 
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(QuicShutdownHandler.class);
+
+    private static final long FIRST_SAMPLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long SHORTEST_SAMPLE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long LONGEST_SAMPLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** How often within the idle timeout an open connection is looked at: see {@link AckWatch}. */
+    private static final int SAMPLES_IN_IDLE_TIMEOUT = 3;
+
+    private final LongSupplier clock = System::nanoTime;
+    private final Queue<Input> waiting = new ArrayDeque<>();
     private volatile QuicShutdownPolicy policy;
+    private volatile MachineState machine;
+    private volatile @Nullable QuicOutcomePromise outcome;
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable QuicChannel channel;
+    private @Nullable QuicheConnection connection;
+    private @Nullable QuicLingerHandler linger;
+    private @Nullable AckWatch acknowledgements;
+    private @Nullable QuicShutdown shutdown;
+    private @Nullable ScheduledFuture<?> sampling;
+    private long longestTimeout;
+    private boolean transiting;
+    private long handshakeGrace;
+    private long startedAt;
+    private long flushedAt;
+    private long bytesUnacknowledged;
+    private @Nullable QuicConnectionClose peerClose;
+    private @Nullable Throwable suspect;
+    private @Nullable String reason;
 
     QuicShutdownHandler(QuicShutdownPolicy policy) {
         this.policy = policy;
+        machine = MachineState.initial(policy.mode());
     }
 
     /**
@@ -21,10 +111,12 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         return new QuicShutdownHandlerBuilder();
     }
 
+    // Public API, any thread
+
     /**
      * Returns the policy in force.
      *
-     * @return the builder's, or that of the first {@link #shutdown(QuicShutdownPolicy)}
+     * @return the builder's, or that of the call that started the shutdown
      */
     public QuicShutdownPolicy policy() {
         return policy;
@@ -36,7 +128,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
      * @return completes with the outcome
      */
     public QuicShutdownFuture shutdown() {
-        throw new UnsupportedOperationException();
+        return onLoop(() -> request(policy));
     }
 
     /**
@@ -46,8 +138,21 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
      * @return completes with the outcome
      */
     public QuicShutdownFuture shutdown(QuicShutdownPolicy policy) {
-        this.policy = policy;
-        throw new UnsupportedOperationException();
+        requireNonNull(policy, "policy");
+        return onLoop(() -> request(policy));
+    }
+
+    /**
+     * Gives the connection up without waiting for anything. The result is {@link ShutdownResult#ABORTED}; the codec
+     * sends a CONNECTION_CLOSE without a code if it can, which is not looked after.
+     *
+     * @return completes with the outcome
+     */
+    public QuicShutdownFuture abort() {
+        return onLoop(() -> {
+            reason = "abort() was called";
+            on(Input.ABORT);
+        });
     }
 
     /**
@@ -56,6 +161,346 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
      * @return completes with the outcome, however the connection ends
      */
     public QuicShutdownFuture outcome() {
-        throw new UnsupportedOperationException();
+        return onLoop(() -> { });
+    }
+
+    /** Tells the peer at once, without waiting for what is pending. */
+    QuicShutdownFuture tellNow() {
+        return onLoop(() -> {
+            request(policy.toBuilder().mode(QuicShutdownMode.RAPID).streamFlush(StreamFlush.NONE).build());
+        });
+    }
+
+    private QuicShutdownFuture onLoop(Runnable task) {
+        QuicOutcomePromise promise = outcome;
+        ChannelHandlerContext own = context;
+        if (promise == null || own == null) {
+            QuicOutcomePromise none = new QuicOutcomePromise(ImmediateEventExecutor.INSTANCE);
+            none.setFailure(new IllegalStateException("the handler was not added to the pipeline of a QuicChannel"));
+            return none;
+        }
+        if (own.channel().eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            own.channel().eventLoop().execute(task);
+        }
+        return promise;
+    }
+
+    // The machine, event loop
+
+    private void request(QuicShutdownPolicy wanted) {
+        Phase phase = machine.phase();
+        if (phase == Phase.HANDSHAKE || phase == Phase.OPEN) {
+            startWith(wanted);
+        } else if (phase == Phase.WAIT_PEER && wanted.mode() != QuicShutdownMode.WAIT_PEER) {
+            // "The arguments to SSL_shutdown_ex() are used only on the first call".
+            startWith(wanted.toBuilder().close(policy.close()).build());
+        } else if (wanted.streamFlush() == StreamFlush.NONE) {
+            on(Input.SKIP_FLUSH);
+        }
+        on(switch (wanted.mode()) {
+            case COMPLIANT -> Input.REQUEST_COMPLIANT;
+            case RAPID -> Input.REQUEST_RAPID;
+            case WAIT_PEER -> Input.REQUEST_WAIT_PEER;
+        });
+    }
+
+    private void startWith(QuicShutdownPolicy wanted) {
+        policy = wanted;
+        stopSampling();
+        if (shutdown != null) {
+            shutdown.finish();
+        }
+        shutdown = newShutdown();
+    }
+
+    private QuicShutdown newShutdown() {
+        startedAt = clock.getAsLong();
+        flushedAt = startedAt;
+        return new QuicShutdown(requireNonNull(connection), requireNonNull(linger), requireNonNull(acknowledgements),
+                policy, clock, this::on);
+    }
+
+    /** Commits the next state, then acts; inputs raised meanwhile wait their turn. */
+    private void on(Input input) {
+        waiting.add(input);
+        if (transiting) {
+            return;
+        }
+        transiting = true;
+        try {
+            for (Input next = waiting.poll(); next != null; next = waiting.poll()) {
+                MachineState before = machine;
+                Transition transition = QuicShutdownMachine.next(before, next, policy.streamFlush());
+                machine = transition.next();
+                takeStock(before.phase(), machine.phase());
+                transition.actions().forEach(this::act);
+            }
+        } finally {
+            transiting = false;
+        }
+    }
+
+    /** The flush, if there was one, is over: notes when, and what is open. */
+    private void takeStock(Phase before, Phase after) {
+        if (before != after && before != Phase.CLOSE && (after == Phase.CLOSE || after == Phase.TERMINATED)) {
+            bytesUnacknowledged = driver().bytesUnacknowledged();
+            flushedAt = clock.getAsLong();
+        }
+    }
+
+    private QuicShutdown driver() {
+        QuicShutdown current = shutdown;
+        if (current == null) {
+            current = newShutdown();
+            shutdown = current;
+        }
+        return current;
+    }
+
+    private void act(Action action) {
+        switch (action) {
+            case REFUSE_WRITES -> driver().refuseWrites();
+            case FLUSH -> driver().flush();
+            case ARM_FLUSH_TIMER -> driver().arm(policy.flushTimeout());
+            case ARM_PEER_TIMER -> driver().arm(policy.peerTimeout());
+            case ARM_CLOSE_TIMER -> driver().arm(policy.closeTimeout());
+            case SEND_CLOSE -> driver().sendClose(handshakeGrace);
+            case LINGER -> driver().linger(true);
+            case LINGER_SILENTLY -> driver().linger(false);
+            case STRENGTHEN -> driver().strengthen();
+            case ANNOUNCE_PEER_CLOSE -> announcePeerClose();
+            case COMPLETE -> complete();
+            case RELEASE -> release();
+        }
+    }
+
+    private void announcePeerClose() {
+        if (context != null && peerClose != null) {
+            context.fireUserEventTriggered(new QuicPeerCloseEvent(peerClose));
+        }
+    }
+
+    private void complete() {
+        stopSampling();
+        driver().finish();
+        QuicConnectionClose ours = machine.delivery() == QuicCloseDelivery.ON_WIRE ? driver().sentClose() : null;
+        QuicShutdownOutcome ended = new QuicShutdownOutcome(
+                requireNonNull(machine.result()),
+                requireNonNull(machine.initiator()),
+                machine.mode(),
+                machine.delivery(),
+                peerClose != null ? peerClose : ours,
+                peerClose != null,
+                bytesUnacknowledged,
+                Duration.ofNanos(flushedAt - startedAt),
+                Duration.ofNanos(clock.getAsLong() - flushedAt),
+                cause());
+        LOGGER.debug("{} {}", channel, ended);
+        requireNonNull(outcome).complete(ended);
+        if (context != null) {
+            context.fireUserEventTriggered(ended);
+        }
+    }
+
+    private @Nullable Throwable cause() {
+        if (machine.result() == ShutdownResult.CLEAN || machine.result() == ShutdownResult.UNIDIRECTIONAL) {
+            return null;
+        }
+        Throwable failure = suspect != null ? suspect : driver().writeFailure();
+        if (failure != null) {
+            return failure;
+        }
+        return new IOException(reason != null ? reason : explanation());
+    }
+
+    private String explanation() {
+        if (machine.result() == ShutdownResult.ABORTED) {
+            return peerClose != null
+                    ? "the peer closed the connection during the handshake"
+                    : "the connection was closed during the handshake";
+        }
+        if (machine.result() == ShutdownResult.PEER_SILENT) {
+            return "the peer did not close within " + policy.peerTimeout();
+        }
+        return switch (machine.delivery()) {
+            case ON_WIRE -> "not everything was acknowledged within " + policy.flushTimeout();
+            case PEER_CONFIRMED -> "the peer closed before everything was acknowledged";
+            case NOT_SENT -> "CONNECTION_CLOSE could not be sent within " + policy.closeTimeout();
+        };
+    }
+
+    /** Frees the connection, unless the application has still to read what came before the peer's close. */
+    private void release() {
+        if (context != null && !(peerClose != null && requireNonNull(connection).hasUnreadData())) {
+            context.close();
+        }
+    }
+
+    // Looking at an open connection from time to time
+
+    private void sample() {
+        long timeout = requireNonNull(connection).timeoutNanos();
+        longestTimeout = Math.max(longestTimeout, timeout);
+        requireNonNull(acknowledgements).nothingInFlight(clock.getAsLong());
+        sampleIn(Math.min(LONGEST_SAMPLE_NANOS,
+                Math.max(SHORTEST_SAMPLE_NANOS, longestTimeout / SAMPLES_IN_IDLE_TIMEOUT)));
+    }
+
+    private void sampleIn(long nanos) {
+        sampling = requireNonNull(channel).eventLoop().schedule(this::sample, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void stopSampling() {
+        if (sampling != null) {
+            sampling.cancel(false);
+            sampling = null;
+        }
+    }
+
+    // The pipeline's side, event loop
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        if (added.channel() instanceof QuicStreamChannel) {
+            throw new IllegalStateException("a stream is not shut down, only a connection is: conclude the stream by"
+                    + " QuicStreams.conclude, or reset it by QuicStreams.reset");
+        }
+        if (!(added.channel() instanceof QuicChannel quic) || !QuicheCodec.isConnection(quic)) {
+            throw new IllegalStateException("channel: " + added.channel()
+                    + " (expected: a QuicChannel of netty-incubator-codec-quic)");
+        }
+        context = added;
+        channel = quic;
+        outcome = new QuicOutcomePromise(quic.eventLoop());
+        connection = new QuicheConnection(quic);
+        acknowledgements = new AckWatch(connection, clock.getAsLong());
+        linger = QuicLingerHandler.of(quic.parent());
+        boolean refused = linger.register(this);
+        if (quic.isActive()) {
+            established();
+        }
+        if (refused) {
+            // Not now: a close while the channel is being registered never reaches the peer.
+            quic.eventLoop().execute(() -> request(QuicShutdownPolicy.compliant().toBuilder()
+                    .close(QuicConnectionClose.transport(QuicConnectionClose.CONNECTION_REFUSED, ""))
+                    .build()));
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext removed) {
+        if (machine.phase() != Phase.TERMINATED && outcome != null) {
+            reason = "the handler was removed from the pipeline";
+            on(Input.ABORT);
+        }
+        context = null;
+        if (linger != null) {
+            linger.deregister(this);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext own) {
+        established();
+        own.fireChannelActive();
+    }
+
+    private void established() {
+        if (machine.phase() != Phase.HANDSHAKE) {
+            return;
+        }
+        long now = clock.getAsLong();
+        requireNonNull(acknowledgements).established();
+        handshakeGrace = now + acknowledgements.handshakeGraceNanos();
+        on(Input.HANDSHAKE_COMPLETED);
+        sampleIn(FIRST_SAMPLE_NANOS);
+    }
+
+    @Override
+    public void close(ChannelHandlerContext own, ChannelPromise promise) {
+        CloseArguments arguments = QuicheCodec.takeCloseArguments(own.channel());
+        QuicShutdownPolicy wanted = policy;
+        if (arguments != null) {
+            QuicConnectionClose close;
+            try {
+                close = new QuicConnectionClose(
+                        arguments.application(), arguments.error(), true, arguments.reason());
+            } catch (IllegalArgumentException e) {
+                promise.tryFailure(e);
+                return;
+            }
+            wanted = wanted.toBuilder()
+                    .mode(wanted.mode() == QuicShutdownMode.WAIT_PEER ? QuicShutdownMode.COMPLIANT : wanted.mode())
+                    .close(close)
+                    .build();
+        }
+        if (machine.phase() == Phase.TERMINATED || !requireNonNull(connection).exists()) {
+            own.close(promise);
+            return;
+        }
+        request(wanted);
+        ChannelPromise closed = promise.unvoid();
+        requireNonNull(outcome).addListener(ended -> own.channel().closeFuture().addListener(unused -> {
+            if (ended.isSuccess()) {
+                closed.trySuccess();
+            } else {
+                closed.tryFailure(ended.cause());
+            }
+        }));
+    }
+
+    @Override
+    public void disconnect(ChannelHandlerContext own, ChannelPromise promise) {
+        close(own, promise);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext own, Object event) {
+        if (!(event instanceof QuicConnectionCloseEvent close)) {
+            own.fireUserEventTriggered(event);
+            return;
+        }
+        QuicConnectionCloseEvent repaired = QuicheCodec.repaired(close);
+        peerClose = peerClose(repaired);
+        own.fireUserEventTriggered(repaired);
+        // The codec tells before it delivers the data that came with the close: the task runs behind that.
+        own.channel().eventLoop().execute(() ->
+                on(driver().bytesUnacknowledged() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY));
+    }
+
+    /** The frame itself if it can be read and is the one that the codec tells of; else what the codec tells. */
+    private QuicConnectionClose peerClose(QuicConnectionCloseEvent event) {
+        QuicConnectionClose told = new QuicConnectionClose(event.isApplicationClose(),
+                Integer.toUnsignedLong(event.error()), false, new String(event.reason(), StandardCharsets.UTF_8));
+        QuicConnectionClose frame =
+                requireNonNull(linger).closeInHand(requireNonNull(connection).sourceIdLength(), told);
+        return frame == null ? told : frame;
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext own, Throwable cause) {
+        if (machine.phase() != Phase.TERMINATED && (cause instanceof QuicException || cause instanceof SSLException)) {
+            suspect = cause;
+        }
+        own.fireExceptionCaught(cause);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext own) {
+        if (requireNonNull(channel).isTimedOut()) {
+            reason = "the idle timeout of the connection is over";
+            on(Input.IDLE_TIMEOUT);
+        } else if (suspect != null) {
+            on(Input.FAILED);
+        } else {
+            reason = channel.parent().isOpen()
+                    ? "the connection ended without a CONNECTION_CLOSE: a stateless reset, or a close past this handler"
+                    : "the UDP channel was closed underneath";
+            on(Input.RESET);
+        }
+        requireNonNull(linger).deregister(this);
+        own.fireChannelInactive();
     }
 }

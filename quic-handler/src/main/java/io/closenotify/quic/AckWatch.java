@@ -1,0 +1,90 @@
+package io.closenotify.quic;
+
+/**
+ * Tells whether anything of a connection is in flight, which quiche does not say.
+ *
+ * <p>What quiche shows is the time until its next timer. Its loss timer runs exactly while something is in flight (RFC
+ * 9002, section 6.2.1); without it, only the idle timer is left. The two are told apart by their length. While
+ * something is in flight, the loss timer is at most the probe timeout, doubled for each expiry since the last
+ * acknowledgement; and <i>k</i> expiries take at least (2<sup>k</sup> − 2) probe timeouts. So a timer that is longer
+ * than two probe timeouts and the time since the last acknowledgement together cannot be the loss timer: nothing is in
+ * flight. Without the second summand a dead path would look flushed as soon as its back-off exceeds the idle timeout.
+ *
+ * <p>That an acknowledgement arrived is seen by the round-trip time: only a sample changes it. The probe timeout is
+ * srtt + max(4 rttvar, 1 ms) + max_ack_delay; rttvar is not told either, but by RFC 9002, section 5.3 it starts as half
+ * of srtt, and no sequence of samples makes it larger than twice srtt: the fixed point of (3/4 r + 1/4) / (7/8).
+ *
+ * <p>Once nothing was in flight and since then no packet was sent, nothing is in flight. So an occasional look at an
+ * open connection suffices to know at once, when its shutdown begins after a long silence.
+ */
+final class AckWatch {
+
+    private static final long GRANULARITY_NANOS = 1_000_000;
+    private static final int SRTT_IN_PROBE_TIMEOUT = 9;
+    private static final int USUAL_SRTT_IN_PROBE_TIMEOUT = 3;
+    private static final int PROBE_TIMEOUTS_OF_GRACE = 3;
+
+    private final QuicheConnection connection;
+    private long rttAtEstablished;
+    private long lastLook;
+    private long lastRtt;
+    private long acknowledgedSince;
+    private long provenAtPacketsSent = -1;
+
+    /** Starts with a connection on which nothing was unacknowledged before {@code now}. */
+    AckWatch(QuicheConnection connection, long now) {
+        this.connection = connection;
+        lastLook = now;
+        acknowledgedSince = now;
+        lastRtt = connection.rttNanos();
+    }
+
+    /** Whether certainly nothing is in flight at {@code now}. */
+    boolean nothingInFlight(long now) {
+        long rtt = connection.rttNanos();
+        if (rtt != lastRtt) {
+            lastRtt = rtt;
+            acknowledgedSince = lastLook;
+        }
+        lastLook = now;
+        long sent = connection.packetsSent();
+        if (sent == provenAtPacketsSent) {
+            return true;
+        }
+        long timer = connection.timeoutNanos();
+        // No timer at all: the idle timeout is switched off, and the loss timer does not run.
+        if (timer < 0 || timer > 2 * probeTimeoutAtMost(rtt) + (now - acknowledgedSince)) {
+            provenAtPacketsSent = sent;
+            return true;
+        }
+        return false;
+    }
+
+    /** Whether nothing was in flight when the connection ended. */
+    boolean nothingWasInFlight() {
+        return connection.packetsSent() == provenAtPacketsSent;
+    }
+
+    /** The handshake is complete on this side. */
+    void established() {
+        rttAtEstablished = connection.rttNanos();
+    }
+
+    /**
+     * Whether the peer is known to have the client's last packet of the handshake: only what follows the handshake, and
+     * that packet, can give a sample of the round-trip time from then on.
+     */
+    boolean handshakeAcknowledged(long now) {
+        return connection.rttNanos() != rttAtEstablished || nothingInFlight(now);
+    }
+
+    /** How long that packet may take to arrive, a few losses included. */
+    long handshakeGraceNanos() {
+        return PROBE_TIMEOUTS_OF_GRACE * (USUAL_SRTT_IN_PROBE_TIMEOUT * connection.rttNanos()
+                + GRANULARITY_NANOS + connection.maxAckDelayNanos());
+    }
+
+    private long probeTimeoutAtMost(long rtt) {
+        return SRTT_IN_PROBE_TIMEOUT * rtt + GRANULARITY_NANOS + connection.maxAckDelayNanos();
+    }
+}

@@ -1,0 +1,341 @@
+package io.closenotify.quic;
+
+import io.closenotify.WriteAfterShutdownException;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.incubator.codec.quic.QuicResetTokenGenerator;
+import io.netty.incubator.codec.quic.QuicStreamChannel;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries the actions of one shutdown out: the flush, the close, their timer, the entry that lingers. Event loop only.
+ *
+ * <p>Whatever may make the codec send or free the connection is done in a task of its own: the codec is not reentrant,
+ * and suppresses a close that comes from within its own writing.
+ */
+final class QuicShutdown {
+
+    /** Timers of the codec run at the same time as ours: looked at a little later. */
+    private static final long LOOK_BEHIND_TIMER_NANOS = 1_000_000;
+
+    private static final long LONGEST_WITHOUT_LOOK_NANOS = 250_000_000;
+
+    /** RFC 9000, section 10.2: the closing period lasts "at least three times the current PTO interval". */
+    private static final int PROBE_TIMEOUTS = 3;
+
+    /** A server's token that a client's Initial packets repeat; the codec's own has less. */
+    private static final int LONGEST_TOKEN = 256;
+
+    private final QuicheConnection connection;
+    private final QuicLingerHandler linger;
+    private final AckWatch acknowledgements;
+    private final QuicShutdownPolicy policy;
+    private final LongSupplier clock;
+    private final Consumer<Input> inputs;
+
+    private @Nullable ScheduledFuture<?> timer;
+    private long deadline;
+    private boolean hasDeadline;
+    private long[] watchedKeys = {};
+    private boolean flushing;
+    private boolean closeAsked;
+    private boolean closeIssued;
+    private boolean resent;
+    private byte[] peerId = {};
+    private @Nullable InetSocketAddress peer;
+    private @Nullable QuicConnectionClose sentClose;
+    private byte @Nullable [] datagram;
+    private @Nullable Throwable writeFailure;
+    private @Nullable LingerEntry entry;
+    private long handshakeGrace;
+    private boolean refusing;
+    private long lastUnacknowledged = -1;
+
+    QuicShutdown(QuicheConnection connection, QuicLingerHandler linger, AckWatch acknowledgements,
+            QuicShutdownPolicy policy, LongSupplier clock, Consumer<Input> inputs) {
+        this.connection = connection;
+        this.linger = linger;
+        this.acknowledgements = acknowledgements;
+        this.policy = policy;
+        this.clock = clock;
+        this.inputs = inputs;
+    }
+
+    /** What our CONNECTION_CLOSE says, once it was handed to the codec. */
+    @Nullable QuicConnectionClose sentClose() {
+        return sentClose;
+    }
+
+    @Nullable Throwable writeFailure() {
+        return writeFailure;
+    }
+
+    byte[] peerId() {
+        return peerId;
+    }
+
+    /** Lets writes and new streams fail: SSL_shutdown_ex's "shutting down". */
+    void refuseWrites() {
+        if (refusing) {
+            return;
+        }
+        refusing = true;
+        connection.channel().pipeline().addFirst(new WriteGuard());
+        for (QuicStreamChannel stream : connection.streams()) {
+            stream.pipeline().addFirst(new WriteGuard());
+        }
+        connection.refuseNewStreams();
+    }
+
+    void arm(Duration timeout) {
+        hasDeadline = !timeout.isZero();
+        deadline = clock.getAsLong() + timeout.toNanos();
+        schedule(LONGEST_WITHOUT_LOOK_NANOS);
+    }
+
+    /** Waits until everything is acknowledged. */
+    void flush() {
+        execute(() -> {
+            if (!flushing && !closeAsked && connection.exists()) {
+                flushing = true;
+                watch();
+                // What was written without a flush goes out too.
+                connection.pump();
+                look();
+            }
+        });
+    }
+
+    private void watch() {
+        if (watchedKeys.length == 0 && connection.exists()) {
+            watchedKeys = linger.keysOf(connection);
+            linger.watch(this, watchedKeys);
+        }
+    }
+
+    /** Something may have changed: datagrams were handled, or a timer of the codec has run. */
+    void look() {
+        if (closeAsked) {
+            issueClose();
+        } else if (flushing) {
+            if (connection.queuedBytes() == 0 && acknowledgements.nothingInFlight(clock.getAsLong())) {
+                flushing = false;
+                inputs.accept(Input.FLUSHED);
+            } else {
+                bytesUnacknowledged();
+                lookAgain();
+            }
+        }
+    }
+
+    private void lookAgain() {
+        long next = connection.timeoutNanos();
+        schedule(next < 0 ? LONGEST_WITHOUT_LOOK_NANOS : next + LOOK_BEHIND_TIMER_NANOS);
+    }
+
+    private void schedule(long nanos) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        long delay = Math.min(nanos, LONGEST_WITHOUT_LOOK_NANOS);
+        if (hasDeadline) {
+            delay = Math.min(delay, deadline - clock.getAsLong());
+        }
+        timer = connection.channel().eventLoop().schedule(this::timerExpired, Math.max(0, delay), TimeUnit.NANOSECONDS);
+    }
+
+    private void timerExpired() {
+        timer = null;
+        if (hasDeadline && deadline - clock.getAsLong() <= 0) {
+            flushing = false;
+            inputs.accept(Input.TIMER_EXPIRED);
+        } else if (isPending()) {
+            look();
+            if (timer == null && isPending()) {
+                lookAgain();
+            }
+        } else if (hasDeadline) {
+            schedule(deadline - clock.getAsLong());
+        }
+    }
+
+    /** Whether the flush, or a close that could not be handed to the codec yet, has to be looked after. */
+    private boolean isPending() {
+        return flushing || (closeAsked && !closeIssued);
+    }
+
+    /** Bytes that are not known to be acknowledged, or a negative number if nothing is known. */
+    long bytesUnacknowledged() {
+        if (connection.exists()) {
+            long queued = connection.queuedBytes();
+            boolean inFlight = !acknowledgements.nothingInFlight(clock.getAsLong());
+            lastUnacknowledged = queued + (inFlight ? connection.inFlightAtMost() : 0);
+            if (flushing && inFlight) {
+                lastUnacknowledged = Math.max(1, lastUnacknowledged);
+            }
+        } else if (acknowledgements.nothingWasInFlight()) {
+            lastUnacknowledged = 0;
+        }
+        return lastUnacknowledged;
+    }
+
+    /**
+     * Sends the CONNECTION_CLOSE.
+     *
+     * @param handshakeGrace until when the last packet of a client's handshake may still be on its way: the peer could
+     *     not read a close of the application before it
+     */
+    void sendClose(long handshakeGrace) {
+        flushing = false;
+        this.handshakeGrace = handshakeGrace;
+        execute(() -> {
+            closeAsked = true;
+            watch();
+            issueClose();
+        });
+    }
+
+    private void issueClose() {
+        if (closeIssued || !connection.exists()) {
+            return;
+        }
+        long now = clock.getAsLong();
+        if (connection.packetsReceived() == 0
+                || (handshakeGrace - now > 0 && !acknowledgements.handshakeAcknowledged(now))) {
+            // quiche sends no close before a packet of the peer was read, and a server can read no close of the
+            // application before it has the client's last packet of the handshake.
+            lookAgain();
+            return;
+        }
+        InetSocketAddress address = connection.remoteAddress();
+        if (address == null) {
+            return;
+        }
+        closeIssued = true;
+        connection.pump();
+        if (!connection.exists()) {
+            return;
+        }
+        peer = address;
+        peerId = connection.destinationId();
+        linger.expectClose(this, address);
+        QuicConnectionClose visible = visible(policy.close());
+        byte[] reason = ReasonPhrase.encode(visible.reason(), longestReason(visible));
+        sentClose = new QuicConnectionClose(visible.application(), visible.errorCode(), true,
+                new String(reason, StandardCharsets.UTF_8));
+        connection.close(policy.close().application(), policy.close().errorCode(), reason);
+        connection.pump();
+        schedule(LONGEST_WITHOUT_LOOK_NANOS);
+    }
+
+    /** What the peer gets to see. */
+    private QuicConnectionClose visible(QuicConnectionClose wanted) {
+        // RFC 9000 10.2.3: in Initial and Handshake packets 0x1d is replaced by 0x1c, "clearing the Reason Phrase".
+        return wanted.application() && !connection.isEstablished()
+                ? QuicConnectionClose.transport(QuicConnectionClose.APPLICATION_ERROR, "")
+                : wanted;
+    }
+
+    /** quiche sends no close at all if the reason does not fit. One of QUIC itself may yet go out in the handshake. */
+    private int longestReason(QuicConnectionClose close) {
+        int payload = connection.maxUdpPayload();
+        return close.application()
+                ? ReasonPhrase.maxBytes(payload, peerId.length, close)
+                : ReasonPhrase.maxBytesInHandshake(
+                        payload, peerId.length, connection.sourceIdLength(), LONGEST_TOKEN, close);
+    }
+
+    /**
+     * A datagram that ends with the CONNECTION_CLOSE was handed to the socket. Called within the codec's writing.
+     *
+     * @param bytes the datagram
+     * @param failure why the socket did not take it, or {@code null} if it did
+     */
+    void closeSent(byte[] bytes, @Nullable Throwable failure) {
+        execute(() -> {
+            datagram = bytes;
+            if (failure == null) {
+                writeFailure = null;
+                inputs.accept(Input.CLOSE_WRITTEN);
+                return;
+            }
+            writeFailure = failure;
+            if (resent || peer == null) {
+                inputs.accept(Input.CLOSE_FAILED);
+                return;
+            }
+            // A connected UDP socket reports an earlier ICMP error by failing the next send: once more.
+            resent = true;
+            linger.send(bytes, peer).addListener(written -> closeSent(bytes, written.cause()));
+        });
+    }
+
+    /** Leaves the entry that answers for the connection. */
+    void linger(boolean answering) {
+        if (datagram == null || peer == null) {
+            return;
+        }
+        long now = clock.getAsLong();
+        // quiche's own draining timer has run from the sending of the frame; it leaves max_ack_delay out.
+        long period = Math.max(0, connection.timeoutNanos()) + PROBE_TIMEOUTS * connection.maxAckDelayNanos();
+        QuicResetTokenGenerator resets = policy.statelessReset().isZero() ? null : connection.resetTokens();
+        entry = new LingerEntry(peer, datagram, linger.keysOf(connection), answering, now + period, resets,
+                now + period + policy.statelessReset().toNanos());
+        if (answering) {
+            entry.scheduleCopies(policy.extraCopies(), period / PROBE_TIMEOUTS, now);
+        }
+        linger.linger(entry);
+    }
+
+    void strengthen() {
+        if (entry != null) {
+            entry.answerFromNowOn();
+        }
+    }
+
+    private void execute(Runnable task) {
+        connection.channel().eventLoop().execute(task);
+    }
+
+    /** Lets go of everything but the entry. */
+    void finish() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+        hasDeadline = false;
+        flushing = false;
+        closeIssued = true;
+        linger.unwatch(this, watchedKeys);
+        if (peer != null) {
+            linger.forgetClose(this, peer);
+        }
+    }
+
+    /** Refuses what is written from now on, on a connection or a stream, and guards streams of the peer that come. */
+    private static final class WriteGuard extends ChannelDuplexHandler {
+
+        @Override
+        public void channelRead(ChannelHandlerContext own, Object message) {
+            if (message instanceof QuicStreamChannel stream) {
+                stream.pipeline().addFirst(new WriteGuard());
+            }
+            own.fireChannelRead(message);
+        }
+
+        @Override
+        public void write(ChannelHandlerContext own, Object message, ChannelPromise promise) {
+            ReferenceCountUtil.release(message);
+            promise.tryFailure(new WriteAfterShutdownException());
+        }
+    }
+}

@@ -1,0 +1,366 @@
+package io.closenotify.quic;
+
+import static io.closenotify.quic.QuicheCodec.unexpected;
+
+import io.closenotify.quic.QuicheCodec.Handles;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.PendingWriteQueue;
+import io.netty.incubator.codec.quic.QuicChannel;
+import io.netty.incubator.codec.quic.QuicConnectionStats;
+import io.netty.incubator.codec.quic.QuicResetTokenGenerator;
+import io.netty.incubator.codec.quic.QuicStreamChannel;
+import io.netty.incubator.codec.quic.QuicStreamType;
+import io.netty.incubator.codec.quic.QuicTransportParameters;
+import io.netty.util.collection.LongObjectMap;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a shutdown needs to know of, and do to, one connection of the codec.
+ *
+ * <p>Event loop only. Every method looks whether the connection still exists and otherwise returns what an ended
+ * connection would: so that none can be used after it was freed.
+ */
+final class QuicheConnection {
+
+    /** {@code QUICHE_SHUTDOWN_WRITE}. */
+    private static final int SHUTDOWN_WRITE = 1;
+
+    /** {@code QUICHE_ERR_STREAM_STOPPED}: the peer sent STOP_SENDING. */
+    private static final long STREAM_STOPPED = -15;
+
+    /** RFC 9000, section 18.2: the default of max_ack_delay. */
+    private static final long DEFAULT_MAX_ACK_DELAY_MILLIS = 25;
+
+    private static final int PATH_ACTIVE = 3;
+    private static final int PATH_RTT = 8;
+    private static final int PATH_CWND = 9;
+    private static final int STATS_RECEIVED = 0;
+    private static final int STATS_SENT = 1;
+    private static final int STATS_PATHS = 8;
+
+    /** What {@link PendingWriteQueue#bytes()} adds to each message. */
+    private static final int QUEUE_OVERHEAD = 64;
+
+    /** Beyond every limit of streams that a peer may set (RFC 9000, section 4.6): 2^60. */
+    private static final long UNREACHABLE_STREAM_ID = (1L << 62) - (1L << 20);
+
+    private final QuicChannel channel;
+    private final Handles codec = QuicheCodec.handles();
+
+    QuicheConnection(QuicChannel channel) {
+        this.channel = channel;
+    }
+
+    QuicChannel channel() {
+        return channel;
+    }
+
+    /** The address of the native connection, or 0 if there is none (not yet, or freed). */
+    private long address() {
+        assert channel.eventLoop().inEventLoop();
+        try {
+            Object connection = codec.channelConnection.get(channel);
+            if (connection == null || (boolean) codec.connectionIsFreed.invokeExact(connection)) {
+                return 0;
+            }
+            return (long) codec.connectionAddress.invokeExact(connection);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Whether there is a connection that is not freed. */
+    boolean exists() {
+        return address() != 0;
+    }
+
+    /** Whether the handshake is complete, so that an application's close may be sent (RFC 9000, section 10.2.3). */
+    boolean isEstablished() {
+        long address = address();
+        try {
+            return address != 0 && (boolean) codec.isEstablished.invokeExact(address);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Lets the codec send what it can. It may find the connection closed, and free it. */
+    void pump() {
+        if (address() == 0) {
+            return;
+        }
+        try {
+            codec.channelWritable.invokeExact((Object) channel);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /**
+     * Queues a CONNECTION_CLOSE; {@link #pump()} sends it, if the congestion window has room. Only the first one
+     * counts.
+     */
+    void close(boolean application, long errorCode, byte[] reason) {
+        QuicConnectionClose.requireErrorCode(errorCode);
+        long address = address();
+        if (address == 0) {
+            return;
+        }
+        ByteBuf direct = reason.length == 0 ? Unpooled.EMPTY_BUFFER : channel.alloc().directBuffer(reason.length);
+        try {
+            direct.writeBytes(reason);
+            int ignored = (int) codec.close.invokeExact(address, application, errorCode,
+                    (long) codec.readerMemoryAddress.invokeExact(direct), reason.length);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        } finally {
+            direct.release();
+        }
+    }
+
+    /** The time until quiche's next timer, or a negative number if it has none. */
+    long timeoutNanos() {
+        long address = address();
+        if (address == 0) {
+            return -1;
+        }
+        try {
+            long nanos = (long) codec.timeoutAsNanos.invokeExact(address);
+            return nanos == Long.MAX_VALUE ? -1 : nanos;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private long @Nullable [] stats() {
+        long address = address();
+        try {
+            return address == 0 ? null : (long[]) codec.stats.invokeExact(address);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private long stat(int index) {
+        long[] stats = stats();
+        return stats == null ? 0 : stats[index];
+    }
+
+    /** Packets sent, also after the end. */
+    long packetsSent() {
+        if (exists()) {
+            return stat(STATS_SENT);
+        }
+        QuicConnectionStats atEnd = channel.isOpen() ? null : channel.collectStats().getNow();
+        return atEnd == null ? 0 : atEnd.sent();
+    }
+
+    /** Packets of the peer that could be read. Before the first one nothing can be sent to it but its answer. */
+    long packetsReceived() {
+        return stat(STATS_RECEIVED);
+    }
+
+    private long activePath(int index) {
+        long address = address();
+        if (address == 0) {
+            return 0;
+        }
+        try {
+            long paths = stat(STATS_PATHS);
+            for (long path = 0; path < paths; path++) {
+                Object[] values = (Object[]) codec.pathStats.invokeExact(address, path);
+                if (values != null && ((boolean) values[PATH_ACTIVE] || path == paths - 1)) {
+                    return (long) values[index];
+                }
+            }
+            return 0;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The smoothed round-trip time of the active path. */
+    long rttNanos() {
+        return activePath(PATH_RTT);
+    }
+
+    private long congestionWindow() {
+        return activePath(PATH_CWND);
+    }
+
+    /** The longest the peer delays its acknowledgements. */
+    long maxAckDelayNanos() {
+        QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
+        long millis = parameters == null ? DEFAULT_MAX_ACK_DELAY_MILLIS : parameters.maxAckDelay();
+        return millis * 1_000_000;
+    }
+
+    /** What fits into one datagram. */
+    int maxUdpPayload() {
+        long address = address();
+        try {
+            return address == 0 ? 0 : (int) codec.maxSendUdpPayloadSize.invokeExact(address);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The connection id by which the peer is addressed. */
+    byte[] destinationId() {
+        long address = address();
+        try {
+            byte[] id = address == 0 ? null : (byte[]) codec.destinationId.invokeExact(address);
+            return id == null ? new byte[0] : id;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The length of our own connection ids. */
+    int sourceIdLength() {
+        long address = address();
+        try {
+            byte[] id = address == 0 ? null : (byte[]) codec.sourceId.invokeExact(address);
+            return id == null ? 0 : id.length;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The ids by which the peer may address the connection. */
+    @SuppressWarnings("unchecked")
+    Set<ByteBuffer> sourceIds() {
+        try {
+            return (Set<ByteBuffer>) (Set<?>) codec.channelSourceIds.invokeExact((Object) channel);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Nullable InetSocketAddress remoteAddress() {
+        return (InetSocketAddress) channel.remoteSocketAddress();
+    }
+
+    /** What makes the tokens of stateless resets, on a server. */
+    @Nullable QuicResetTokenGenerator resetTokens() {
+        return (QuicResetTokenGenerator) codec.channelResetTokens.get(channel);
+    }
+
+    @SuppressWarnings("unchecked")
+    private LongObjectMap<QuicStreamChannel> streamMap() {
+        return (LongObjectMap<QuicStreamChannel>) (LongObjectMap<?>) codec.channelStreams.get(channel);
+    }
+
+    /** The streams that the codec holds, as a copy. */
+    List<QuicStreamChannel> streams() {
+        return new ArrayList<>(streamMap().values());
+    }
+
+    /**
+     * Makes every new stream of ours fail: the codec offers no other way to refuse one. quiche answers that the limit
+     * of streams is reached.
+     */
+    void refuseNewStreams() {
+        Object ids = codec.channelStreamIds.get(channel);
+        long unreachable = UNREACHABLE_STREAM_ID | ((long) codec.nextBidirectional.get(ids) & 1);
+        codec.nextBidirectional.set(ids, unreachable);
+        codec.nextUnidirectional.set(ids, unreachable | 2);
+    }
+
+    /**
+     * An upper bound of the bytes that were written and that quiche has not taken, on streams that were neither reset
+     * nor stopped: exact where one write is queued on each stream.
+     */
+    long queuedBytes() {
+        long bytes = 0;
+        for (QuicStreamChannel stream : streamMap().values()) {
+            PendingWriteQueue queue = (PendingWriteQueue) codec.streamQueue.get(stream);
+            if (!queue.isEmpty() && !wasReset(stream)) {
+                // A FIN alone has no bytes, but it is pending all the same.
+                bytes += Math.max(1, queue.size() == 1
+                        ? readableBytes(queue.current())
+                        : queue.bytes() - (long) queue.size() * QUEUE_OVERHEAD);
+            }
+        }
+        return bytes;
+    }
+
+    private static int readableBytes(Object message) {
+        return message instanceof ByteBufHolder frame
+                ? frame.content().readableBytes()
+                : ((ByteBuf) message).readableBytes();
+    }
+
+    /** A reset stream keeps later writes in its queue for ever (known bug of the codec). */
+    private boolean wasReset(QuicStreamChannel stream) {
+        return ((boolean) codec.streamOutputShutdown.get(stream) && !(boolean) codec.streamFinSent.get(stream))
+                || capacity(stream) == STREAM_STOPPED;
+    }
+
+    private long capacity(QuicStreamChannel stream) {
+        long address = address();
+        try {
+            return address == 0 ? 0 : (long) codec.streamCapacity.invokeExact(address, stream.streamId());
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /**
+     * An upper bound of the bytes in flight, headers included: the congestion window, less what a stream could write
+     * now.
+     */
+    long inFlightAtMost() {
+        long room = 0;
+        boolean writable = false;
+        for (QuicStreamChannel stream : streamMap().values()) {
+            if (stream.type() == QuicStreamType.BIDIRECTIONAL || stream.isLocalCreated()) {
+                writable = true;
+                room = Math.max(room, capacity(stream));
+            }
+        }
+        return writable ? Math.max(0, congestionWindow() - room) : 0;
+    }
+
+    /** Whether data has arrived that the application has not read yet. */
+    boolean hasUnreadData() {
+        long address = address();
+        if (address == 0) {
+            return false;
+        }
+        try {
+            long iterator = (long) codec.readable.invokeExact(address);
+            if (iterator == -1) {
+                return false;
+            }
+            try {
+                return (int) codec.nextOfIterator.invokeExact(iterator, new long[1]) > 0;
+            } finally {
+                codec.freeIterator.invokeExact(iterator);
+            }
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Resets our part of a stream. The codec itself takes only 32 bits of the code. */
+    void resetStream(long streamId, long errorCode) {
+        QuicConnectionClose.requireErrorCode(errorCode);
+        long address = address();
+        if (address == 0) {
+            return;
+        }
+        try {
+            int ignored = (int) codec.streamShutdown.invokeExact(address, streamId, SHUTDOWN_WRITE, errorCode);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+}
