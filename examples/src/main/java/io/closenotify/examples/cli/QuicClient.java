@@ -83,7 +83,12 @@ final class QuicClient implements Client {
                         channel -> PromiseNotifier.cascade(channel.closeFuture(), gone), log))
                 .streamHandler(streams)
                 .remoteAddress(target)
-                .connect();
+                .connect()
+                .addListener(connected -> {
+                    if (!connected.isSuccess()) {
+                        log.say("cannot connect to " + target + ": " + Failures.describe(connected.cause()));
+                    }
+                });
         return gone;
     }
 

@@ -27,9 +27,7 @@ record QuicConnection(QuicChannel channel) implements Connection {
         if (handler == null || handler.outcome().isDone()) {
             return false;
         }
-        // Its removal ends the shutdown; the codec's own close then tells the peer, if it can.
-        channel.pipeline().remove(handler);
-        channel.close();
+        handler.abort();
         return true;
     }
 

@@ -1,5 +1,7 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.quic.QuicShutdownFuture;
+import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownOutcome;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -10,7 +12,10 @@ import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
 
-/** Stands behind the {@code QuicShutdownHandler}: reports the connection once, at its outcome. */
+/**
+ * Stands behind the {@code QuicShutdownHandler}: reports the connection once, at its outcome. By the future, not by the
+ * event: where the handshake failed, the handlers behind are gone before the event is fired.
+ */
 final class QuicReporter extends ChannelInboundHandlerAdapter {
 
     private final Consumer<? super ConnectionReport> reports;
@@ -33,6 +38,14 @@ final class QuicReporter extends ChannelInboundHandlerAdapter {
         // The codec forgets it when the connection ends.
         peer = NetUtil.toSocketAddressString(
                 (InetSocketAddress) ((QuicChannel) context.channel()).remoteSocketAddress());
+        QuicShutdownFuture future = context.pipeline().get(QuicShutdownHandler.class).outcome();
+        future.addListener(done -> {
+            QuicShutdownOutcome outcome = future.outcome();
+            if (outcome != null) {
+                reports.accept(new ConnectionReport(peer, resumed, traffic.read(), traffic.written(),
+                        Ending.of(outcome, handshaken)));
+            }
+        });
     }
 
     @Override
@@ -40,9 +53,6 @@ final class QuicReporter extends ChannelInboundHandlerAdapter {
         if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
             handshaken = true;
             resumed = Resumption.resumed((QuicChannel) context.channel());
-        } else if (event instanceof QuicShutdownOutcome outcome) {
-            reports.accept(new ConnectionReport(peer, resumed, traffic.read(), traffic.written(),
-                    Ending.of(outcome, handshaken)));
         }
         context.fireUserEventTriggered(event);
     }

@@ -1,6 +1,7 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.quic.QuicShutdownPolicy;
+import io.closenotify.quic.StreamFlush;
 import io.netty.incubator.codec.quic.QuicSslContext;
 import java.time.Duration;
 import javax.net.ssl.SSLException;
@@ -8,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** QUIC over UDP. */
 record QuicTransport(QuicContexts contexts, QuicShutdownPolicy policy, Duration idleTimeout) implements Transport {
+
+    @Override
+    public boolean flushes() {
+        return policy.streamFlush() == StreamFlush.ACKNOWLEDGED;
+    }
 
     @Override
     public Listener listener(@Nullable KeyFiles identity) throws SSLException {

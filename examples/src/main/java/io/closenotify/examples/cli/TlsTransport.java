@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 record TlsTransport(TlsContexts contexts, ShutdownPolicy policy) implements Transport {
 
     @Override
+    public boolean flushes() {
+        return true;
+    }
+
+    @Override
     public Listener listener(@Nullable KeyFiles identity) throws SSLException {
         SslContext context = identity == null ? contexts.server(TlsContexts.selfSigned()) : contexts.server(identity);
         return (app, reports, log, host, port) -> TlsServer.start(context, policy, app, reports, log, host, port);

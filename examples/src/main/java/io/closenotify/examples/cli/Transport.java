@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /** A protocol with all that was chosen for it: how to serve by it, and how to connect. */
 interface Transport {
 
+    /** Whether a shutdown waits for what was written before. */
+    boolean flushes();
+
     /**
      * Prepares a server.
      *

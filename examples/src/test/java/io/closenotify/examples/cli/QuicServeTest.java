@@ -124,8 +124,9 @@ final class QuicServeTest {
                     Cli.Result result = Cli.run("connect", "127.0.0.1:" + port, "--protocol", "quic", "--insecure");
                     late = result.line();
                 } while (late.get("result").equals("clean"));
-                assertThat(late).containsEntry("result", "aborted").containsEntry("remote", true)
-                        .containsEntry("errorCode", 2).containsEntry("application", false);
+                // A client may find its handshake complete before it learns that it is refused.
+                assertThat(late).containsEntry("remote", true).containsEntry("errorCode", 2)
+                        .containsEntry("application", false);
 
                 // The one that was there still works.
                 echoed(live, echo);
