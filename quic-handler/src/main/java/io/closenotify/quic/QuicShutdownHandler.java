@@ -81,7 +81,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     private volatile MachineState machine;
     private volatile @Nullable QuicOutcomePromise outcome;
     private @Nullable ChannelHandlerContext context;
-    private @Nullable QuicChannel channel;
+    private volatile @Nullable QuicChannel channel;
     private @Nullable QuicheConnection connection;
     private @Nullable QuicLingerHandler linger;
     private @Nullable AckWatch acknowledgements;
@@ -173,16 +173,19 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
 
     private QuicShutdownFuture onLoop(Runnable task) {
         QuicOutcomePromise promise = outcome;
-        ChannelHandlerContext own = context;
+        QuicChannel own = channel;
         if (promise == null || own == null) {
             QuicOutcomePromise none = new QuicOutcomePromise(ImmediateEventExecutor.INSTANCE);
             none.setFailure(new IllegalStateException("the handler was not added to the pipeline of a QuicChannel"));
             return none;
         }
-        if (own.channel().eventLoop().inEventLoop()) {
+        if (promise.isDone() && machine.mode() != QuicShutdownMode.RAPID) {
+            return promise;
+        }
+        if (own.eventLoop().inEventLoop()) {
             task.run();
         } else {
-            own.channel().eventLoop().execute(task);
+            own.eventLoop().execute(task);
         }
         return promise;
     }
@@ -372,8 +375,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
                     + " (expected: a QuicChannel of netty-incubator-codec-quic)");
         }
         context = added;
-        channel = quic;
         outcome = new QuicOutcomePromise(quic.eventLoop());
+        channel = quic;
         connection = new QuicheConnection(quic);
         acknowledgements = new AckWatch(connection, clock.getAsLong());
         linger = QuicLingerHandler.of(quic.parent());

@@ -51,6 +51,11 @@ final class OurStream {
         }
     }
 
+    /** Whether the peer's FIN has come. */
+    boolean finished() {
+        return recorder.finished.getCount() == 0;
+    }
+
     long bytes() {
         return recorder.total;
     }
