@@ -51,7 +51,7 @@ record Ending(Protocol protocol, String mode, ShutdownResult result, ShutdownIni
         details.put("remote", outcome.remote());
         details.put("application", close != null && close.application());
         details.put("delivery", Labels.of(outcome.delivery()));
-        details.put("bytesUnacknowledged", outcome.bytesUnacknowledged());
+        details.put("bytesUnacknowledged", outcome.bytesUnacknowledged() < 0 ? null : outcome.bytesUnacknowledged());
         if (close != null && !close.errorCodeExact()) {
             details.put("errorCodeExact", false);
         }

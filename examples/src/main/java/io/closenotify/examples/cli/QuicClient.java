@@ -8,12 +8,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.incubator.codec.quic.QuicChannel;
 import io.netty.incubator.codec.quic.QuicClientCodecBuilder;
 import io.netty.incubator.codec.quic.QuicSslContext;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.PromiseNotifier;
@@ -86,10 +88,17 @@ final class QuicClient implements Client {
                 .connect()
                 .addListener(connected -> {
                     if (!connected.isSuccess()) {
-                        log.say("cannot connect to " + target + ": " + Failures.describe(connected.cause()));
+                        log.say("cannot connect to " + NetUtil.toSocketAddressString(target) + ": "
+                                + reason(connected.cause()));
                     }
                 });
         return gone;
+    }
+
+    private static String reason(Throwable failure) {
+        // The codec's own message names no address.
+        return failure instanceof ConnectTimeoutException
+                ? "no answer within " + CONNECT_TIMEOUT_MILLIS + " ms" : Failures.describe(failure);
     }
 
     @Override
