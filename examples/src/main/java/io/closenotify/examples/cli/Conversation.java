@@ -71,7 +71,7 @@ final class Conversation implements App {
 
     @Override
     public void installForPeer(ChannelPipeline pipeline, Connection connection) {
-        pipeline.addLast(new Listener(connection));
+        pipeline.addLast(new Receiver(connection));
     }
 
     private void begin(Channel channel, Connection connection) {
@@ -122,11 +122,11 @@ final class Conversation implements App {
     }
 
     /** Receives. */
-    private class Listener extends SimpleChannelInboundHandler<ByteBuf> {
+    private class Receiver extends SimpleChannelInboundHandler<ByteBuf> {
 
         final Connection connection;
 
-        Listener(Connection connection) {
+        Receiver(Connection connection) {
             this.connection = connection;
         }
 
@@ -143,7 +143,7 @@ final class Conversation implements App {
     }
 
     /** Receives, and begins to send as soon as that is possible. */
-    private final class Speaker extends Listener {
+    private final class Speaker extends Receiver {
 
         Speaker(Connection connection) {
             super(connection);

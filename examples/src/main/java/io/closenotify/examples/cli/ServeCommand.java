@@ -49,7 +49,7 @@ final class ServeCommand implements Callable<Integer> {
                     + " or send so many bytes and shut down (default: ${DEFAULT-VALUE}).")
     private App app;
 
-    @Option(names = "--drain-timeout", paramLabel = "MS", defaultValue = "10000", converter = Numbers.Millis.class,
+    @Option(names = "--drain-timeout", paramLabel = "MS", defaultValue = "15000", converter = Numbers.Millis.class,
             description = "How long connections may take to shut down on SIGTERM before they are forced; 0 waits"
                     + " without end (default: ${DEFAULT-VALUE}).")
     private Duration drainTimeout;
