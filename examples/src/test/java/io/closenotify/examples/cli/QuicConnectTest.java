@@ -67,9 +67,13 @@ final class QuicConnectTest {
     }
 
     private String serve(String app, List<String> alpn) throws Exception {
+        return serve(new AppConverter().convert(app), alpn);
+    }
+
+    private String serve(App app, List<String> alpn) throws Exception {
         server = new QuicTransport(new QuicContexts(alpn), SERVER_POLICY, Duration.ofSeconds(10))
                 .listener(new KeyFiles(certificate.certificate(), certificate.privateKey()))
-                .listen(new AppConverter().convert(app), reports::add,
+                .listen(app, reports::add,
                         new Log(new PrintWriter(new StringWriter())), "127.0.0.1", 0);
         return "127.0.0.1:" + server.port();
     }
@@ -212,6 +216,21 @@ final class QuicConnectTest {
 
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.line()).containsEntry("closeNotifyReceived", true);
+    }
+
+    @Test
+    void peer_that_does_not_read_holds_it_up_until_the_flush_timeout() throws Exception {
+        String target = serve((pipeline, connection) -> pipeline.channel().config().setAutoRead(false),
+                List.of(QuicContexts.DEFAULT_ALPN));
+        int moreThanTheWindow = 1024 * 1024 + 50_000;
+
+        Cli.Result result = connect(target, "--send", Integer.toString(moreThanTheWindow), "--flush-timeout", "500");
+
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.line()).containsEntry("result", "flush_failed").containsEntry("initiator", "local")
+                .containsEntry("closeNotifySent", true).containsEntry("delivery", "on_wire");
+        assertThat((int) result.line().get("bytesUnacknowledged")).isBetween(50_000, moreThanTheWindow);
+        assertThat((int) result.line().get("elapsedMillis")).isBetween(500, 5_000);
     }
 
     @Test
