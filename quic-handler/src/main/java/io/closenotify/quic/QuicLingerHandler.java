@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     private final LongSupplier clock = System::nanoTime;
     private final LingerTable table;
     private final Set<QuicShutdownHandler> connections = new LinkedHashSet<>();
+    private final Set<QuicShutdownHandler> refused = new HashSet<>();
     private final ConnectionIds ids = new ConnectionIds();
     private final LongObjectMap<QuicShutdown> watched = new LongObjectHashMap<>();
     private final Set<QuicShutdown> touched = new LinkedHashSet<>();
@@ -95,6 +97,9 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     /**
      * Refuses new connections from now on, with CONNECTION_REFUSED (RFC 9000, section 20.1). Existing ones go on. For
      * good: a server that is to accept again gets a new UDP channel.
+     *
+     * <p>quiche can send a close only behind its own part of the handshake: a client's connect may succeed before it
+     * learns of the refusal, one flight later.
      */
     public void refuseConnections() {
         onLoop(() -> refusing = true);
@@ -142,7 +147,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     }
 
     private void tellIfIdle() {
-        if (connections.isEmpty() && table.isEmpty() && !idleWaiters.isEmpty()) {
+        if (connections.isEmpty() && refused.isEmpty() && table.isEmpty() && !idleWaiters.isEmpty()) {
             List<Promise<Void>> waiters = List.copyOf(idleWaiters);
             idleWaiters.clear();
             waiters.forEach(waiter -> waiter.trySuccess(null));
@@ -153,13 +158,13 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
 
     /** A connection has come. Returns whether it is to be refused. */
     boolean register(QuicShutdownHandler connection) {
-        connections.add(connection);
+        (refusing ? refused : connections).add(connection);
         return refusing;
     }
 
     /** A connection has gone. */
     void deregister(QuicShutdownHandler connection) {
-        if (connections.remove(connection)) {
+        if (connections.remove(connection) || refused.remove(connection)) {
             tellIfIdle();
         }
     }

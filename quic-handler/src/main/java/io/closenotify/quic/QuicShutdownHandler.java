@@ -395,7 +395,9 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void handlerRemoved(ChannelHandlerContext removed) {
         if (machine.phase() != Phase.TERMINATED && outcome != null) {
-            reason = "the handler was removed from the pipeline";
+            reason = removed.channel().isOpen()
+                    ? "the handler was removed from the pipeline"
+                    : "the channel was closed before it was connected";
             on(Input.ABORT);
         }
         context = null;

@@ -76,6 +76,11 @@ final class QuicheConnection {
         }
     }
 
+    /** Whether there is a connection, freed or not: a client's channel has none before it connects. */
+    private boolean hasBegun() {
+        return codec.channelConnection.get(channel) != null;
+    }
+
     /** Whether there is a connection that is not freed. */
     boolean exists() {
         return address() != 0;
@@ -158,7 +163,7 @@ final class QuicheConnection {
         if (exists()) {
             return stat(STATS_SENT);
         }
-        QuicConnectionStats atEnd = channel.isOpen() ? null : channel.collectStats().getNow();
+        QuicConnectionStats atEnd = hasBegun() ? channel.collectStats().getNow() : null;
         return atEnd == null ? 0 : atEnd.sent();
     }
 

@@ -42,6 +42,7 @@ final class KwikLog extends NullLogger {
 
     private final List<Received> received = new CopyOnWriteArrayList<>();
     private final List<CloseFrame> sent = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<CloseFrame> sending = new LinkedBlockingQueue<>();
     private final List<String> errors = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Boolean> changes = new LinkedBlockingQueue<>();
     private final Map<StreamKey, Ranges> streams = new ConcurrentHashMap<>();
@@ -74,6 +75,7 @@ final class KwikLog extends NullLogger {
             for (QuicFrame frame : packet.getFrames()) {
                 if (frame instanceof ConnectionCloseFrame close) {
                     sent.add(frame(close));
+                    sending.add(frame(close));
                 }
             }
         }
@@ -111,6 +113,14 @@ final class KwikLog extends NullLogger {
     /** Of all connections. */
     List<CloseFrame> sent() {
         return sent;
+    }
+
+    /** Waits until this frame is sent. */
+    void awaitSent(CloseFrame frame) throws InterruptedException {
+        CloseFrame next;
+        do {
+            next = Waits.next(sending, frame + " sent; so far: " + sent + "; errors: " + errors);
+        } while (!next.equals(frame));
     }
 
     /** What kwik calls errors. */

@@ -46,12 +46,16 @@ final class KwikStream {
     static KwikStream accepted(KwikConnection connection, QuicStream stream, Application application) {
         KwikStream result = new KwikStream(connection, stream);
         boolean echo = application == Application.ECHO && stream.isBidirectional();
+        if (stream.isBidirectional()) {
+            connection.keepSending(stream);
+        }
         connection.run("kwik-reader", () -> result.read(echo));
         return result;
     }
 
     static KwikStream opened(KwikConnection connection, QuicStream stream) {
         KwikStream result = new KwikStream(connection, stream);
+        connection.keepSending(stream);
         if (stream.isBidirectional()) {
             connection.run("kwik-reader", () -> result.read(false));
         }

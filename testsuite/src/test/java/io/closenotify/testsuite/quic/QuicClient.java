@@ -2,6 +2,7 @@ package io.closenotify.testsuite.quic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.testsuite.Waits;
 import io.netty.channel.Channel;
 import io.netty.incubator.codec.quic.QuicChannel;
@@ -41,6 +42,22 @@ final class QuicClient implements AutoCloseable {
                 .connect());
         assertThat(connected.cause()).as("connect").isNull();
         return Waits.next(established, "the handshake");
+    }
+
+    /** Starts to connect; whether that succeeds is not looked at. */
+    Future<QuicChannel> start(InetSocketAddress server) {
+        return QuicChannel.newBootstrap(datagrams)
+                .handler(QuicSetup.initializer(QuicChannel.class,
+                        channel -> connections.add(setup.connection(channel, unused -> { }))))
+                .streamHandler(QuicSetup.initializer(QuicStreamChannel.class, setup::acceptStream))
+                .remoteAddress(server)
+                .connect();
+    }
+
+    /** Connects to a server that may refuse it; returns the handler of the attempt. */
+    QuicShutdownHandler attempt(InetSocketAddress server) throws InterruptedException {
+        Waits.done(start(server));
+        return ShutdownPair.handler(connections.get(connections.size() - 1));
     }
 
     @Override
