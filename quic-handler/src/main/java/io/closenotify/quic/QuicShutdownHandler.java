@@ -16,6 +16,8 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -248,7 +250,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     /** The flush, if there was one, is over: notes when, and what is open. */
     private void takeStock(Phase before, Phase after) {
         if (before != after && before != Phase.CLOSE && (after == Phase.CLOSE || after == Phase.TERMINATED)) {
-            bytesUnacknowledged = driver().bytesUnacknowledged();
+            bytesUnacknowledged = peerClose == null ? driver().bytesUnacknowledged() : driver().bytesPending();
             flushedAt = clock.getAsLong();
         }
     }
@@ -395,9 +397,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void handlerRemoved(ChannelHandlerContext removed) {
         if (machine.phase() != Phase.TERMINATED && outcome != null) {
-            reason = removed.channel().isOpen()
-                    ? "the handler was removed from the pipeline"
-                    : "the channel was closed before it was connected";
+            reason = "the handler was removed from the pipeline";
             on(Input.ABORT);
         }
         context = null;
@@ -424,6 +424,17 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         if (phase == Phase.HANDSHAKE) {
             sampleIn(FIRST_SAMPLE_NANOS);
         }
+    }
+
+    /** The codec tells why a handshake failed by this promise alone. */
+    @Override
+    public void connect(
+            ChannelHandlerContext own, SocketAddress remote, SocketAddress local, ChannelPromise promise) {
+        own.connect(remote, local, promise.unvoid().addListener(connected -> {
+            if (connected.cause() != null && !(connected.cause() instanceof ClosedChannelException)) {
+                suspect = connected.cause();
+            }
+        }));
     }
 
     @Override
@@ -476,7 +487,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         own.fireUserEventTriggered(repaired);
         // The codec tells before it delivers the data that came with the close: the task runs behind that.
         own.channel().eventLoop().execute(() ->
-                on(driver().bytesUnacknowledged() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY));
+                on(driver().bytesPending() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY));
     }
 
     /** The frame itself if it can be read and is the one that the codec tells of; else what the codec tells. */
@@ -498,18 +509,31 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext own) {
+        connectionEnded();
+        own.fireChannelInactive();
+    }
+
+    /** A channel that was never active becomes not inactive either. */
+    @Override
+    public void channelUnregistered(ChannelHandlerContext own) {
+        connectionEnded();
+        own.fireChannelUnregistered();
+    }
+
+    private void connectionEnded() {
         if (requireNonNull(channel).isTimedOut()) {
             reason = "the idle timeout of the connection is over";
             on(Input.IDLE_TIMEOUT);
         } else if (suspect != null) {
             on(Input.FAILED);
         } else {
-            reason = channel.parent().isOpen()
+            reason = machine.phase() == Phase.HANDSHAKE
+                    ? "the channel was closed before the handshake was complete"
+                    : channel.parent().isOpen()
                     ? "the connection ended without a CONNECTION_CLOSE: a stateless reset, or a close past this handler"
                     : "the UDP channel was closed underneath";
             on(Input.RESET);
         }
         requireNonNull(linger).deregister(this);
-        own.fireChannelInactive();
     }
 }

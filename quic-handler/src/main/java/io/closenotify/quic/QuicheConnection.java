@@ -319,10 +319,11 @@ final class QuicheConnection implements AckWatch.Signs {
     }
 
     /**
-     * An upper bound of the bytes in flight, headers included: the congestion window, less what a stream could write
-     * now.
+     * About how many bytes are in flight on streams, headers included: the congestion window, less what a stream could
+     * write now. Too much where flow control limits that, too little where packets were lost and are to be sent again;
+     * zero if there is no stream on which we could have written.
      */
-    long inFlightAtMost() {
+    long inFlightEstimate() {
         long room = 0;
         boolean writable = false;
         for (QuicStreamChannel stream : streamMap().values()) {
