@@ -18,13 +18,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * The tests of the class need these programs. One that is missing is an error where the environment says
+ * The test, or those of the class, need these programs. One that is missing is an error where the environment says
  * {@code CI=true}; elsewhere the tests are skipped, with the reason.
  */
 @Retention(RetentionPolicy.RUNTIME)
-@Target(ElementType.TYPE)
+@Target({ElementType.TYPE, ElementType.METHOD})
 @ExtendWith(NeedsProgram.Condition.class)
-@interface NeedsProgram {
+public @interface NeedsProgram {
 
     /** Names of programs on the path. */
     String[] value();

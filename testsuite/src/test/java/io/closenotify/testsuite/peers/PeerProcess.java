@@ -11,37 +11,46 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** A peer that runs as a program of its own. Every wait has a deadline; closing it kills the program. */
-final class PeerProcess implements AutoCloseable {
+public final class PeerProcess implements AutoCloseable {
 
     private final Process process;
     private final Thread reader;
     private final BlockingQueue<Optional<String>> unread = new LinkedBlockingQueue<>();
-    private final List<String> output = new CopyOnWriteArrayList<>();
+    private final Queue<String> output = new ConcurrentLinkedQueue<>();
+    private final Consumer<String> listener;
 
-    private PeerProcess(Process process) {
+    private PeerProcess(Process process, Consumer<String> listener) {
         this.process = process;
+        this.listener = listener;
         reader = new Thread(this::readOutput, "peer-output");
         reader.setDaemon(true);
         reader.start();
     }
 
-    static PeerProcess start(List<String> command) {
+    public static PeerProcess start(List<String> command) {
+        return start(command, line -> { });
+    }
+
+    /** The same; each line of its output goes to the listener too, in the thread that reads it. */
+    public static PeerProcess start(List<String> command, Consumer<String> listener) {
         try {
-            return new PeerProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+            return new PeerProcess(new ProcessBuilder(command).redirectErrorStream(true).start(), listener);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** A port that was free a moment ago, for programs that cannot choose one and tell it. */
-    static int freePort() {
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {
@@ -55,6 +64,7 @@ final class PeerProcess implements AutoCloseable {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 output.add(line);
                 unread.add(Optional.of(line));
+                listener.accept(line);
             }
         } catch (IOException e) {
             output.add(e.toString());
@@ -64,7 +74,7 @@ final class PeerProcess implements AutoCloseable {
     }
 
     /** Waits for the next line that matches; the lines before it are passed over. */
-    String awaitLine(Predicate<String> matches) throws InterruptedException {
+    public String awaitLine(Predicate<String> matches) throws InterruptedException {
         long end = System.nanoTime() + Waits.DEADLINE.toNanos();
         while (true) {
             Optional<String> line = unread.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -81,7 +91,7 @@ final class PeerProcess implements AutoCloseable {
         }
     }
 
-    void send(String text) {
+    public void send(String text) {
         try {
             process.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
             process.getOutputStream().flush();
@@ -90,7 +100,7 @@ final class PeerProcess implements AutoCloseable {
         }
     }
 
-    void endInput() {
+    public void endInput() {
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
@@ -98,12 +108,12 @@ final class PeerProcess implements AutoCloseable {
         }
     }
 
-    boolean exitsWithin(Duration time) throws InterruptedException {
+    public boolean exitsWithin(Duration time) throws InterruptedException {
         return process.waitFor(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Waits for the end of the program and of its output. */
-    int awaitExit() throws InterruptedException {
+    public int awaitExit() throws InterruptedException {
         if (!exitsWithin(Waits.DEADLINE)) {
             throw new AssertionError("still running after " + Waits.DEADLINE + "; output: " + output());
         }
@@ -111,7 +121,7 @@ final class PeerProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    String output() {
+    public String output() {
         return String.join("\n", output);
     }
 
