@@ -48,8 +48,8 @@ final class KwikClient implements AutoCloseable {
 
     /**
      * Connects and waits until the server has confirmed the handshake. Before that kwik may put an acknowledgement of
-     * the handshake in front of a close into the same datagram, and quiche drops the whole of it once its handshake keys
-     * are gone.
+     * the handshake in front of a close into the same datagram, and quiche drops what follows a packet for which it has
+     * no keys any more.
      */
     static KwikClient connect(InetSocketAddress server, KwikOptions options)
             throws IOException, InterruptedException {

@@ -40,8 +40,8 @@ final class OurStream {
     }
 
     /**
-     * Writes that many more bytes of the pattern and, in band, the FIN. Give it some: when a FIN that travels alone gets
-     * lost on a one-way stream whose data was acknowledged, the codec does not send it again.
+     * Writes that many more bytes of the pattern and, in band, the FIN. Give it some: when a FIN that travels alone
+     * gets lost on a one-way stream whose data was acknowledged, the codec does not send it again.
      */
     synchronized ChannelFuture writeAndFinish(int count) {
         return writeAndFinish(next(count));
