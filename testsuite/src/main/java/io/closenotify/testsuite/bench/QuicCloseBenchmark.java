@@ -21,7 +21,6 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -32,26 +31,28 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What a mass close of idle QUIC connections costs: a client has many to one server, over loopback and one UDP channel,
- * and closes all of them at once with a code and a reason. An operation is one close, so 1 s divided by the score is
- * closes a second. Both ends have the pipeline of the variant; the bytes allocated are those of the client's event
- * loop.
+ * and closes all of them at once with a code and a reason. An operation is all of that: their number divided by the
+ * score is closes a second. Both ends have the pipeline of the variant; the bytes allocated are those of the client's
+ * event loop.
  *
  * <p>Each measurement is a single shot at a batch that was connected before, as in {@link ShutdownBenchmark}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 5)
-@Measurement(iterations = 15)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 4)
+@Measurement(iterations = 12)
 @Fork(value = 1, jvmArgsAppend = {
     "-Xms512m", "-Xmx512m", "-XX:+UseParallelGC", "-Dio.netty.leakDetection.level=disabled"})
 public class QuicCloseBenchmark {
 
-    private static final int BATCH = 500;
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
 
     /** Longer than what the handshakes of the last connections leave behind, such as their last acknowledgement. */
     private static final Duration SETTLING = Duration.ofMillis(200);
+
+    @Param("500")
+    public int connections;
 
     @Param({"COMPLIANT", "RAPID"})
     public QuicShutdownMode mode = QuicShutdownMode.COMPLIANT;
@@ -62,12 +63,12 @@ public class QuicCloseBenchmark {
     private final MeasuredAllocation.Meter meter = new MeasuredAllocation.Meter();
     private @Nullable QuicLoopback loopback;
     private @Nullable Channel client;
-    private List<QuicChannel> connections = List.of();
+    private List<QuicChannel> open = List.of();
     private int ended;
 
     /** Starts the server. */
     @Setup(Level.Trial)
-    public void open() throws CertificateException {
+    public void start() throws CertificateException {
         loopback = new QuicLoopback(2, IDLE_TIMEOUT, policy(), peer -> { });
         client = loopback.bindClient();
     }
@@ -80,34 +81,31 @@ public class QuicCloseBenchmark {
     @Setup(Level.Invocation)
     public void connect() throws InterruptedException {
         Channel udp = requireNonNull(client);
-        connections = requireNonNull(loopback).connect(udp, BATCH, policy()).clients();
+        open = requireNonNull(loopback).connect(udp, connections, policy()).clients();
         ended = 0;
         QuicLoopback.await(udp.eventLoop().schedule(meter::start, SETTLING.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     /** Until the futures of all closes are done. */
     @Benchmark
-    @OperationsPerInvocation(BATCH)
     public void untilFuturesAreDone() throws InterruptedException {
         closeAll();
     }
 
     /** Until all peers have got code and reason, too. */
     @Benchmark
-    @OperationsPerInvocation(BATCH)
     public void untilPeersAreTold() throws InterruptedException {
         closeAll();
-        for (int i = 0; i < BATCH; i++) {
+        for (int i = 0; i < connections; i++) {
             requireNonNull(loopback).takeTold();
         }
     }
 
     /** Until both ends of all connections are closed and free. */
     @Benchmark
-    @OperationsPerInvocation(BATCH)
     public void untilBothEndsAreClosed() throws InterruptedException {
         closeAll();
-        for (; ended < BATCH; ended++) {
+        for (; ended < connections; ended++) {
             end();
         }
     }
@@ -116,8 +114,8 @@ public class QuicCloseBenchmark {
         Promise<Void> allClosed = requireNonNull(client).eventLoop().newPromise();
         requireNonNull(client).eventLoop().execute(() -> {
             PromiseCombiner closes = new PromiseCombiner(requireNonNull(client).eventLoop());
-            for (int i = 0; i < BATCH; i++) {
-                ChannelFuture closed = QuicLoopback.close(connections.get(i));
+            for (int i = 0; i < connections; i++) {
+                ChannelFuture closed = QuicLoopback.close(open.get(i));
                 closes.add(closed);
             }
             closes.finish(allClosed);
@@ -133,18 +131,18 @@ public class QuicCloseBenchmark {
     /** Proves that each of them ended as it should have. */
     @TearDown(Level.Invocation)
     public void verify() throws InterruptedException {
-        QuicLoopback.await(requireNonNull(client).eventLoop().submit(() -> meter.stop(BATCH)));
-        for (; ended < BATCH; ended++) {
+        QuicLoopback.await(requireNonNull(client).eventLoop().submit(() -> meter.stop(1)));
+        for (; ended < connections; ended++) {
             end();
         }
-        connections.forEach(connection -> check(!connection.isOpen(), "still open", connection));
-        connections = List.of();
+        open.forEach(connection -> check(!connection.isOpen(), "still open", connection));
+        open = List.of();
         requireNonNull(loopback).forgetPeers();
     }
 
     /** Stops the server. */
     @TearDown(Level.Trial)
-    public void close() {
+    public void stop() {
         requireNonNull(loopback).close();
         loopback = null;
         client = null;

@@ -26,6 +26,7 @@ class BenchmarksTest {
     void every_benchmark_runs_in_every_variant() throws RunnerException {
         Options once = new OptionsBuilder()
                 .include("io.closenotify.testsuite.bench")
+                .param("connections", "5")
                 .forks(0)
                 .warmupIterations(0)
                 .measurementIterations(1)
@@ -45,7 +46,6 @@ class BenchmarksTest {
     void quic_delivery_at_close_is_complete_without_loss() throws Exception {
         assertThat(QuicDeliveryAtClose.run(QuicShutdownPolicy.compliant(), 0, 2))
                 .isEqualTo(new QuicDeliveryAtClose.Delivery(2, 2, 2, 2));
-        assertThat(QuicDeliveryAtClose.run(null, 0, 1).runs()).isEqualTo(1);
     }
 
     @Test
