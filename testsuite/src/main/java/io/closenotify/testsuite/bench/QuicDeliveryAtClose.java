@@ -93,20 +93,18 @@ public final class QuicDeliveryAtClose {
                         .loss(Direction.TO_SERVER, loss)
                         .loss(Direction.TO_CLIENT, loss)
                         .start()) {
-            int complete = 0;
-            int told = 0;
             int reportedSuccess = 0;
             for (int run = 0; run < runs + AT_ONCE; run++) {
                 if (run < runs) {
                     writeAndClose(loopback.connectThrough(relay, policy), closes);
                 }
                 if (run >= AT_ONCE) {
-                    QuicPeer peer = loopback.takeEnded();
-                    complete += peer.bytes() == BYTES && peer.fin() ? 1 : 0;
-                    told += QuicLoopback.isTold(peer) ? 1 : 0;
                     reportedSuccess += QuicLoopback.take(closes) ? 1 : 0;
                 }
             }
+            List<QuicPeer> peers = loopback.takeAllEnded();
+            int complete = (int) peers.stream().filter(peer -> peer.bytes() == BYTES && peer.fin()).count();
+            int told = (int) peers.stream().filter(QuicLoopback::isTold).count();
             return new Delivery(runs, complete, told, reportedSuccess);
         }
     }

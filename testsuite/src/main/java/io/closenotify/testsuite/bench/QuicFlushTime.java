@@ -7,6 +7,7 @@ import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
+import io.closenotify.quic.QuicShutdownFuture;
 import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.testsuite.TcpFaultRelay.Direction;
@@ -15,6 +16,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.incubator.codec.quic.DefaultQuicStreamFrame;
 import io.netty.incubator.codec.quic.QuicChannel;
 import io.netty.incubator.codec.quic.QuicStreamChannel;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,8 +74,9 @@ public final class QuicFlushTime {
      * @param lastByteNanos from the write until the peer had read everything
      * @param outcomeNanos from the write until the outcome was known
      * @param sinceLeftNanos from the last byte's leaving until the outcome was known
+     * @param success whether the outcome was one
      */
-    public record Sample(long lastByteNanos, long outcomeNanos, long sinceLeftNanos) {
+    public record Sample(long lastByteNanos, long outcomeNanos, long sinceLeftNanos, boolean success) {
     }
 
     private record Row(Scenario scenario, List<Sample> samples) {
@@ -90,6 +93,10 @@ public final class QuicFlushTime {
 
         String inRoundTrips(ToLongFunction<Sample> time) {
             return medianAndMost(time, (double) scenario.roundTrip.toNanos());
+        }
+
+        String succeeded() {
+            return samples.stream().filter(Sample::success).count() + " of " + samples.size();
         }
 
         String goal() {
@@ -124,7 +131,8 @@ public final class QuicFlushTime {
                 number("since last byte left (RTT)", row -> row.inRoundTrips(Sample::sinceLeftNanos)),
                 number("(ms)", row -> row.medianAndMost(Sample::sinceLeftNanos, 1e6)),
                 number("goal (ms)", row -> Long.toString(row.scenario.goalNanos() / 1_000_000)),
-                number("met", Row::goal))));
+                number("met", Row::goal),
+                number("success", Row::succeeded))));
     }
 
     private static ColumnData<Row> number(String header, Function<Row, String> value) {
@@ -152,26 +160,28 @@ public final class QuicFlushTime {
             for (int run = 0; run < runs; run++) {
                 QuicChannel channel = loopback.connectThrough(relay, PATIENT);
                 BlockingQueue<Long> times = new LinkedBlockingQueue<>();
-                writeAndShutDown(channel, scenario.bytes, times);
+                Future<?> shutdown = QuicLoopback.await(writeAndShutDown(channel, scenario.bytes, times));
                 long start = QuicLoopback.take(times);
                 long outcome = QuicLoopback.take(times);
                 QuicPeer peer = loopback.takeEnded();
                 check(peer.bytes() == scenario.bytes && peer.fin(), "bytes that arrived", peer.bytes());
                 samples.add(new Sample(peer.lastByteAt() - start, outcome - start,
-                        outcome - (peer.lastByteAt() - oneWay.toNanos())));
+                        outcome - (peer.lastByteAt() - oneWay.toNanos()), shutdown.isSuccess()));
             }
             return samples;
         }
     }
 
-    private static void writeAndShutDown(QuicChannel channel, int bytes, BlockingQueue<Long> times)
-            throws InterruptedException {
+    private static Future<QuicShutdownFuture> writeAndShutDown(
+            QuicChannel channel, int bytes, BlockingQueue<Long> times) throws InterruptedException {
         QuicStreamChannel stream = QuicLoopback.openStream(channel);
         QuicShutdownHandler handler = requireNonNull(channel.pipeline().get(QuicShutdownHandler.class));
-        channel.eventLoop().execute(() -> {
+        return channel.eventLoop().submit(() -> {
             times.add(System.nanoTime());
             stream.writeAndFlush(new DefaultQuicStreamFrame(Unpooled.wrappedBuffer(new byte[bytes]), true));
-            handler.shutdown().addListener(ended -> times.add(System.nanoTime()));
+            QuicShutdownFuture shutdown = handler.shutdown();
+            shutdown.addListener(ended -> times.add(System.nanoTime()));
+            return shutdown;
         });
     }
 }

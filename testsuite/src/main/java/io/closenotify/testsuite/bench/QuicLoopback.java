@@ -39,6 +39,7 @@ import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ final class QuicLoopback implements AutoCloseable {
     private final BlockingQueue<QuicPeer> active = new LinkedBlockingQueue<>();
     private final BlockingQueue<QuicPeer> told = new LinkedBlockingQueue<>();
     private final BlockingQueue<QuicPeer> ended = new LinkedBlockingQueue<>();
+    private final AtomicInteger opened = new AtomicInteger();
     private final EventLoopGroup loops;
     private final Duration idleTimeout;
     private final QuicSslContext clientTls;
@@ -145,6 +147,8 @@ final class QuicLoopback implements AutoCloseable {
      */
     Future<QuicChannel> connect(Channel udp, InetSocketAddress to, @Nullable QuicShutdownPolicy policy) {
         return QuicChannel.newBootstrap(udp)
+                // The codec's task for it is not cancelled, and would keep closed connections in memory for its time.
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
                 .handler(new ChannelInitializer<QuicChannel>() {
                     @Override
                     protected void initChannel(QuicChannel channel) {
@@ -208,6 +212,10 @@ final class QuicLoopback implements AutoCloseable {
         return new QuicPeer.Close(true, CODE, REASON).equals(peer.close());
     }
 
+    void opened() {
+        opened.incrementAndGet();
+    }
+
     void active(QuicPeer peer) {
         active.add(peer);
     }
@@ -229,9 +237,22 @@ final class QuicLoopback implements AutoCloseable {
         return take(told);
     }
 
-    /** The next server's end that is closed, however that came about. */
+    /** The next server's end that is closed, however that came about; those that never were established left out. */
     QuicPeer takeEnded() throws InterruptedException {
-        return take(ended);
+        QuicPeer peer = take(ended);
+        while (!peer.wasActive()) {
+            peer = take(ended);
+        }
+        return peer;
+    }
+
+    /** All server's ends that ever were, when all of them are closed; nothing else may take from them. */
+    List<QuicPeer> takeAllEnded() throws InterruptedException {
+        List<QuicPeer> all = new ArrayList<>();
+        while (all.size() < opened.get()) {
+            all.add(take(ended));
+        }
+        return all;
     }
 
     /** Forgets the peers that nobody took. */

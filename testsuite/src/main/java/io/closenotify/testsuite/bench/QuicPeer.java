@@ -18,6 +18,7 @@ final class QuicPeer extends ChannelInboundHandlerAdapter {
 
     private final QuicLoopback loopback;
     private final QuicChannel channel;
+    private boolean active;
     private long bytes;
     private long lastByteAt;
     private boolean fin;
@@ -34,6 +35,11 @@ final class QuicPeer extends ChannelInboundHandlerAdapter {
 
     QuicChannel channel() {
         return channel;
+    }
+
+    /** Whether the handshake was over. */
+    boolean wasActive() {
+        return active;
     }
 
     long bytes() {
@@ -74,7 +80,13 @@ final class QuicPeer extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        loopback.opened();
+    }
+
+    @Override
     public void channelActive(ChannelHandlerContext context) {
+        active = true;
         loopback.active(this);
     }
 
@@ -87,8 +99,9 @@ final class QuicPeer extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Unlike channelInactive it comes even if the handshake was never over. */
     @Override
-    public void channelInactive(ChannelHandlerContext context) {
+    public void handlerRemoved(ChannelHandlerContext context) {
         loopback.ended(this);
     }
 
