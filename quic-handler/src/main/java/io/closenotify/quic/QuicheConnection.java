@@ -208,6 +208,12 @@ final class QuicheConnection implements AckWatch.Signs {
     }
 
     @Override
+    public long peerIdleTimeoutNanos() {
+        QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
+        return parameters == null ? 0 : parameters.maxIdleTimeout() * 1_000_000;
+    }
+
+    @Override
     public long maxAckDelayNanos() {
         QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
         long millis = parameters == null ? DEFAULT_MAX_ACK_DELAY_MILLIS : parameters.maxAckDelay();
