@@ -33,7 +33,6 @@ final class AckWatch {
     private static final int NEARLY = 50;
 
     private final Signs connection;
-    private long rttAtEstablished;
     private long lastLook;
     private long lastRtt;
     private long variance = -1;
@@ -109,20 +108,7 @@ final class AckWatch {
         return connection.packetsSent() == provenAtPacketsSent;
     }
 
-    /** The handshake is complete on this side. */
-    void established() {
-        rttAtEstablished = connection.rttNanos();
-    }
-
-    /**
-     * Whether the peer is known to have the client's last packet of the handshake: only what follows the handshake, and
-     * that packet, can give a sample of the round-trip time from then on.
-     */
-    boolean handshakeAcknowledged(long now) {
-        return connection.rttNanos() != rttAtEstablished || nothingInFlight(now);
-    }
-
-    /** How long that packet may take to arrive, a few losses included. */
+    /** How long a client's last packet of the handshake may take to arrive, a few losses included. */
     long handshakeGraceNanos() {
         return PROBE_TIMEOUTS_OF_GRACE * (USUAL_SRTT_IN_PROBE_TIMEOUT * connection.rttNanos()
                 + GRANULARITY_NANOS + connection.maxAckDelayNanos());

@@ -1,6 +1,7 @@
 package io.closenotify.quic;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,26 @@ final class CloseFrameReader {
             readFrames(nextPayload(packets, dcidLength), frames);
         }
         return frames;
+    }
+
+    /**
+     * Returns where the packet with a short header begins that is coalesced behind others.
+     *
+     * @param datagram a datagram, encrypted or not
+     * @return the index, 0 if it begins with one or has none
+     */
+    static int shortHeaderIndex(byte[] datagram) {
+        BoundedCursor packets = BoundedCursor.of(Unpooled.wrappedBuffer(datagram), 0, datagram.length);
+        while (packets.hasRemaining()) {
+            int index = datagram.length - packets.remaining();
+            int first = packets.readByte();
+            if ((first & 0x80) == 0) {
+                // RFC 9000, section 17.3.1: without the fixed bit it is padding.
+                return (first & 0x40) == 0 ? 0 : index;
+            }
+            afterLongHeader(packets, first);
+        }
+        return 0;
     }
 
     /** RFC 9000, section 12.2: packets are coalesced; one with a short header has no length and is the last. */

@@ -11,6 +11,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -251,7 +252,7 @@ final class QuicShutdown {
         }
         long now = clock.getAsLong();
         if (connection.packetsReceived() == 0
-                || (handshakeGrace - now > 0 && !acknowledgements.handshakeAcknowledged(now))) {
+                || (handshakeGrace - now > 0 && !acknowledgements.nothingInFlight(now))) {
             // quiche sends no close before a packet of the peer was read, and a server can read no close of the
             // application before it has the client's last packet of the handshake.
             lookAgain();
@@ -303,7 +304,7 @@ final class QuicShutdown {
      */
     void closeSent(byte[] bytes, @Nullable Throwable failure) {
         execute(() -> {
-            datagram = bytes;
+            datagram = alone(bytes);
             if (failure == null) {
                 writeFailure = null;
                 inputs.accept(Input.CLOSE_WRITTEN);
@@ -318,6 +319,20 @@ final class QuicShutdown {
             resent = true;
             linger.send(bytes, peer).addListener(written -> closeSent(bytes, written.cause()));
         });
+    }
+
+    /**
+     * quiche drops what is coalesced behind a packet that it cannot decrypt, such as one of the handshake once the
+     * handshake is confirmed: the close is sent alone as well, and lingers alone.
+     */
+    private byte[] alone(byte[] bytes) {
+        int index = CloseFrameReader.shortHeaderIndex(bytes);
+        if (index == 0 || peer == null) {
+            return bytes;
+        }
+        byte[] close = Arrays.copyOfRange(bytes, index, bytes.length);
+        linger.send(close, peer);
+        return close;
     }
 
     /** Leaves the entry that answers for the connection. */

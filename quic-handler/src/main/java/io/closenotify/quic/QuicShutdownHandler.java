@@ -433,8 +433,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
             return;
         }
         long now = clock.getAsLong();
-        requireNonNull(acknowledgements).established();
-        handshakeGrace = now + acknowledgements.handshakeGraceNanos();
+        handshakeGrace = now + requireNonNull(acknowledgements).handshakeGraceNanos();
         on(Input.HANDSHAKE_COMPLETED);
         if (phase == Phase.HANDSHAKE) {
             sampleIn(FIRST_SAMPLE_NANOS);

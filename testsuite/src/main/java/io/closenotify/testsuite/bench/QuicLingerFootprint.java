@@ -13,10 +13,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.netty.incubator.codec.quic.QuicChannel;
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +36,6 @@ public final class QuicLingerFootprint {
 
     private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
     private static final int WARM_UP = 200;
-    private static final int COLLECTIONS = 3;
     private static final int DEADLINE_SECONDS = 60;
     private static final QuicShutdownPolicy KEPT = QuicLoopback.closing(
             QuicShutdownPolicy.compliant().toBuilder().statelessReset(Duration.ofHours(1)).build());
@@ -67,32 +62,9 @@ public final class QuicLingerFootprint {
         }
     }
 
-    private record Memory(long heap, long resident) {
-
-        static Memory now() throws IOException {
-            for (int i = 0; i < COLLECTIONS; i++) {
-                ManagementFactory.getMemoryMXBean().gc();
-                // The codec's connections have finalizers, which keep them in memory until they have run.
-                System.runFinalization();
-            }
-            return new Memory(ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), residentNow());
-        }
-
-        private static long residentNow() throws IOException {
-            Path status = Path.of("/proc/self/status");
-            if (!Files.isReadable(status)) {
-                return 0;
-            }
-            return Files.readAllLines(status).stream()
-                    .filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-                    .findFirst().orElse(0);
-        }
-
-        Footprint since(Memory before, String what, int count, boolean resident) {
-            return new Footprint(what, count, (double) (heap - before.heap) / count,
-                    resident && before.resident > 0 ? (double) (this.resident - before.resident) / count : -1);
-        }
+    private static Footprint since(Memory before, Memory after, String what, int count, boolean resident) {
+        return new Footprint(what, count, (double) (after.heap() - before.heap()) / count,
+                resident && before.resident() > 0 ? (double) (after.resident() - before.resident()) / count : -1);
     }
 
     /**
@@ -132,7 +104,7 @@ public final class QuicLingerFootprint {
             Memory before = Memory.now();
             List<QuicChannel> open = loopback.connect(client, connections, null).clients();
             Footprint footprint =
-                    Memory.now().since(before, "open idle connection, stock codec, one end", 2 * connections, true);
+                    since(before, Memory.now(), "open idle connection, stock codec, one end", 2 * connections, true);
             check(open.stream().allMatch(QuicChannel::isActive), "no longer open", open.size());
             return footprint;
         }
@@ -152,7 +124,7 @@ public final class QuicLingerFootprint {
             QuicLingerHandler handler = closeByServer(loopback, client, connections);
             Memory after = Memory.now();
             check(LingeringEntries.count(handler) == connections + 1, "entries", LingeringEntries.count(handler));
-            return after.since(before, "closed connection that lingers", connections, false);
+            return since(before, after, "closed connection that lingers", connections, false);
         }
     }
 
@@ -190,7 +162,7 @@ public final class QuicLingerFootprint {
             Memory before = Memory.now();
             LingeringEntries table =
                     QuicLoopback.await(loop.submit(() -> LingeringEntries.create(loop, entries, ids)));
-            Footprint footprint = Memory.now().since(before, "lingering entry, made without a connection", entries,
+            Footprint footprint = since(before, Memory.now(), "lingering entry, made without a connection", entries,
                     false);
             check(table.count() == entries, "entries", table.count());
             QuicLoopback.await(loop.submit(table::clear));

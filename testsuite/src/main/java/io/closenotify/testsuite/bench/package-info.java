@@ -10,6 +10,8 @@
  * java -cp testsuite/target/benchmarks.jar io.closenotify.testsuite.bench.QuicFlushTime [runs]
  * java -Xms512m -Xmx512m -XX:+AlwaysPreTouch -Djol.skipDynamicAttach=true -cp testsuite/target/benchmarks.jar \
  *         io.closenotify.testsuite.bench.QuicLingerFootprint [connections [entries]]
+ * java -Xms512m -Xmx512m -XX:+AlwaysPreTouch -cp testsuite/target/benchmarks.jar \
+ *         io.closenotify.testsuite.bench.QuicManyCloses [connections a round [rounds]]
  * }</pre>
  */
 @NullMarked
