@@ -5,13 +5,15 @@ import io.closenotify.quic.QuicShutdownOutcome;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.testsuite.UdpFaultRelay;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Our handler at one end, in either role, ngtcp2 at the other, and a relay between them. */
 final class Ngtcp2Pair implements AutoCloseable {
 
     private final OurRole role;
-    private final String[] options;
+    private final List<String> options;
+    private final List<String> uris;
     private final Ngtcp2Server ngtcp2Server;
     private final QuicServer ourServer;
     private final QuicClient ourClient;
@@ -31,8 +33,15 @@ final class Ngtcp2Pair implements AutoCloseable {
     /** Connects; the options are those of the program. */
     Ngtcp2Pair(OurRole role, QuicSetup setup, UnaryOperator<UdpFaultRelay.Builder> path, String... options)
             throws IOException, InterruptedException {
+        this(role, setup, path, List.of(), options);
+    }
+
+    /** Connects; a client requests the URIs. */
+    Ngtcp2Pair(OurRole role, QuicSetup setup, UnaryOperator<UdpFaultRelay.Builder> path, List<String> uris,
+            String... options) throws IOException, InterruptedException {
         this.role = role;
-        this.options = options.clone();
+        this.options = List.of(options);
+        this.uris = uris;
         if (role == OurRole.CLIENT) {
             ngtcp2Server = Ngtcp2Server.start(options);
             ourServer = null;
@@ -57,7 +66,7 @@ final class Ngtcp2Pair implements AutoCloseable {
             if (ngtcp2Client != null) {
                 ngtcp2Client.close();
             }
-            ngtcp2Client = Ngtcp2Client.connect(relay.address(), options);
+            ngtcp2Client = Ngtcp2Client.connect(relay.address(), options, uris);
             program = ngtcp2Client.program();
             ours = ourServer.next();
         }
@@ -91,8 +100,9 @@ final class Ngtcp2Pair implements AutoCloseable {
             ourClient.close();
             ngtcp2Server.close();
         } else {
-            ngtcp2Client.close();
+            // Ours first: a client that was killed acknowledges nothing.
             ourServer.close();
+            ngtcp2Client.close();
         }
         relay.close();
     }
