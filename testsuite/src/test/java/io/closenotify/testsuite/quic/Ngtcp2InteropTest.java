@@ -296,7 +296,11 @@ class Ngtcp2InteropTest {
             builder.statelessResetToken(token);
             ((QuicServerCodecBuilder) builder).resetTokenGenerator(id -> ByteBuffer.wrap(token.clone()));
         });
-        try (Ngtcp2Pair pair = new Ngtcp2Pair(OurRole.SERVER, setup, relay -> relay)) {
+        // The request comes when the connection is closed; the client repeats it until it is answered.
+        try (Ngtcp2Pair pair = new Ngtcp2Pair(OurRole.SERVER, setup, relay -> relay, List.of(REQUEST),
+                "--delay-stream=300ms")) {
+            // Before that the client would repeat its handshake, to which no reset is an answer.
+            pair.program().process().awaitLine(line -> line.contains(" HANDSHAKE_DONE(0x1e)"));
             // A reset is of 42 bytes at most; this close is of more.
             QuicConnectionClose close = QuicConnectionClose.application(1, "x".repeat(100));
             pair.relay().drop(Direction.TO_CLIENT, datagram -> datagram.length() > 100);
