@@ -24,15 +24,16 @@ final class AckWatch {
     private static final int USUAL_SRTT_IN_PROBE_TIMEOUT = 3;
     private static final int PROBE_TIMEOUTS_OF_GRACE = 3;
 
-    private final QuicheConnection connection;
+    private final Signs connection;
     private long rttAtEstablished;
     private long lastLook;
     private long lastRtt;
     private long acknowledgedSince;
     private long provenAtPacketsSent = -1;
+    private boolean ended;
 
     /** Starts with a connection on which nothing was unacknowledged before {@code now}. */
-    AckWatch(QuicheConnection connection, long now) {
+    AckWatch(Signs connection, long now) {
         this.connection = connection;
         lastLook = now;
         acknowledgedSince = now;
@@ -41,6 +42,9 @@ final class AckWatch {
 
     /** Whether certainly nothing is in flight at {@code now}. */
     boolean nothingInFlight(long now) {
+        if (ended || !connection.exists()) {
+            return nothingWasInFlight();
+        }
         long rtt = connection.rttNanos();
         if (rtt != lastRtt) {
             lastRtt = rtt;
@@ -58,6 +62,11 @@ final class AckWatch {
             return true;
         }
         return false;
+    }
+
+    /** The peer closed: quiche's timer is that of the draining period from now on, and tells no more. */
+    void ended() {
+        ended = true;
     }
 
     /** Whether nothing was in flight when the connection ended. */
@@ -86,5 +95,24 @@ final class AckWatch {
 
     private long probeTimeoutAtMost(long rtt) {
         return SRTT_IN_PROBE_TIMEOUT * rtt + GRANULARITY_NANOS + connection.maxAckDelayNanos();
+    }
+
+    /** What quiche shows of a connection. */
+    interface Signs {
+
+        /** Whether there is a connection that is not freed. */
+        boolean exists();
+
+        /** The smoothed round-trip time of the active path. */
+        long rttNanos();
+
+        /** Packets sent, also after the end. */
+        long packetsSent();
+
+        /** The time until quiche's next timer, or a negative number if it has none. */
+        long timeoutNanos();
+
+        /** The longest the peer delays its acknowledgements. */
+        long maxAckDelayNanos();
     }
 }

@@ -81,8 +81,9 @@ final class LingerEntry {
         return now - closingUntil < 0;
     }
 
+    /** What makes the tokens of stateless resets, if any are to be sent: a rapid close is followed by nothing. */
     @Nullable QuicResetTokenGenerator resets() {
-        return resets;
+        return answering ? resets : null;
     }
 
     /** Before the entry is put into the table, or taken out of it for the while. */

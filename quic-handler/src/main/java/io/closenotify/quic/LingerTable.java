@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class LingerTable {
 
-    private final LongObjectMap<LingerEntry> byKey = new LongObjectHashMap<>();
+    /** By Netty's own factor, one half, the map would be a third of all memory. */
+    private static final float LOAD_FACTOR = 0.75f;
+
+    private final LongObjectMap<LingerEntry> byKey =
+            new LongObjectHashMap<>(LongObjectHashMap.DEFAULT_CAPACITY, LOAD_FACTOR);
     private final PriorityQueue<LingerEntry> byTime =
             new PriorityQueue<>(Comparator.comparingLong(LingerEntry::nextEvent));
     private final EventLoop loop;

@@ -44,6 +44,11 @@ record MachineState(
         return verdict != null ? this : new MachineState(phase, mode, initiator, first, delivery, result);
     }
 
+    /** The handshake is complete after all. */
+    MachineState undoomed() {
+        return new MachineState(phase, mode, initiator, null, delivery, result);
+    }
+
     MachineState with(QuicCloseDelivery next) {
         return new MachineState(phase, mode, initiator, verdict, next, result);
     }

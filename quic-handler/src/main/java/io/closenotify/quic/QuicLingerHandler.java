@@ -201,7 +201,9 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
 
     /** The keys of all ids by which the peer may address a connection. */
     long[] keysOf(QuicheConnection connection) {
-        ids.ownLength(connection.sourceIdLength());
+        if (connection.exists()) {
+            ids.ownLength(connection.sourceIdLength());
+        }
         return ids.keys(connection.sourceIds());
     }
 

@@ -58,6 +58,7 @@ final class QuicShutdown {
     private @Nullable LingerEntry entry;
     private long handshakeGrace;
     private boolean refusing;
+    private long lastPending = -1;
     private long lastUnacknowledged = -1;
 
     QuicShutdown(QuicheConnection connection, QuicLingerHandler linger, AckWatch acknowledgements,
@@ -173,18 +174,25 @@ final class QuicShutdown {
         return flushing || (closeAsked && !closeIssued);
     }
 
-    /** Bytes that are not known to be acknowledged, or a negative number if nothing is known. */
-    long bytesUnacknowledged() {
+    /**
+     * About how many bytes are not acknowledged, as far as it is known. Zero means that all are, or that what is not is
+     * none of a stream's; a negative number that nothing is known.
+     */
+    long bytesPending() {
         if (connection.exists()) {
-            long queued = connection.queuedBytes();
             boolean inFlight = !acknowledgements.nothingInFlight(clock.getAsLong());
-            lastUnacknowledged = queued + (inFlight ? connection.inFlightAtMost() : 0);
-            if (flushing && inFlight) {
-                lastUnacknowledged = Math.max(1, lastUnacknowledged);
-            }
+            lastPending = connection.queuedBytes() + (inFlight ? connection.inFlightEstimate() : 0);
+            lastUnacknowledged = inFlight ? Math.max(1, lastPending) : lastPending;
         } else if (acknowledgements.nothingWasInFlight()) {
+            lastPending = 0;
             lastUnacknowledged = 0;
         }
+        return lastPending;
+    }
+
+    /** The same, but zero only if all are known to be acknowledged. */
+    long bytesUnacknowledged() {
+        bytesPending();
         return lastUnacknowledged;
     }
 
@@ -291,7 +299,8 @@ final class QuicShutdown {
         entry = new LingerEntry(peer, datagram, linger.keysOf(connection), answering, now + period, resets,
                 now + period + policy.statelessReset().toNanos());
         if (answering) {
-            entry.scheduleCopies(policy.extraCopies(), period / PROBE_TIMEOUTS, now);
+            // A whole probe timeout apart, the last of three would be due when the period is over.
+            entry.scheduleCopies(policy.extraCopies(), period / (QuicShutdownPolicy.MAX_EXTRA_COPIES + 1), now);
         }
         linger.linger(entry);
     }

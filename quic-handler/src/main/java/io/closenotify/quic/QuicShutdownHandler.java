@@ -16,6 +16,8 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -199,7 +201,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         } else if (phase == Phase.WAIT_PEER && wanted.mode() != QuicShutdownMode.WAIT_PEER) {
             // "The arguments to SSL_shutdown_ex() are used only on the first call".
             startWith(wanted.toBuilder().close(policy.close()).build());
-        } else if (wanted.streamFlush() == StreamFlush.NONE) {
+        } else if (wanted.streamFlush() == StreamFlush.NONE && wanted.mode() != QuicShutdownMode.WAIT_PEER) {
             on(Input.SKIP_FLUSH);
         }
         on(switch (wanted.mode()) {
@@ -248,7 +250,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     /** The flush, if there was one, is over: notes when, and what is open. */
     private void takeStock(Phase before, Phase after) {
         if (before != after && before != Phase.CLOSE && (after == Phase.CLOSE || after == Phase.TERMINATED)) {
-            bytesUnacknowledged = driver().bytesUnacknowledged();
+            bytesUnacknowledged = peerClose == null ? driver().bytesUnacknowledged() : driver().bytesPending();
             flushedAt = clock.getAsLong();
         }
     }
@@ -395,9 +397,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void handlerRemoved(ChannelHandlerContext removed) {
         if (machine.phase() != Phase.TERMINATED && outcome != null) {
-            reason = removed.channel().isOpen()
-                    ? "the handler was removed from the pipeline"
-                    : "the channel was closed before it was connected";
+            reason = "the handler was removed from the pipeline";
             on(Input.ABORT);
         }
         context = null;
@@ -413,14 +413,28 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void established() {
-        if (machine.phase() != Phase.HANDSHAKE) {
+        Phase phase = machine.phase();
+        if (phase != Phase.HANDSHAKE && phase != Phase.WAIT_PEER) {
             return;
         }
         long now = clock.getAsLong();
         requireNonNull(acknowledgements).established();
         handshakeGrace = now + acknowledgements.handshakeGraceNanos();
         on(Input.HANDSHAKE_COMPLETED);
-        sampleIn(FIRST_SAMPLE_NANOS);
+        if (phase == Phase.HANDSHAKE) {
+            sampleIn(FIRST_SAMPLE_NANOS);
+        }
+    }
+
+    /** The codec tells why a handshake failed by this promise alone. */
+    @Override
+    public void connect(
+            ChannelHandlerContext own, SocketAddress remote, SocketAddress local, ChannelPromise promise) {
+        own.connect(remote, local, promise.unvoid().addListener(connected -> {
+            if (connected.cause() != null && !(connected.cause() instanceof ClosedChannelException)) {
+                suspect = connected.cause();
+            }
+        }));
     }
 
     @Override
@@ -467,12 +481,13 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
             own.fireUserEventTriggered(event);
             return;
         }
+        requireNonNull(acknowledgements).ended();
         QuicConnectionCloseEvent repaired = QuicheCodec.repaired(close);
         peerClose = peerClose(repaired);
         own.fireUserEventTriggered(repaired);
         // The codec tells before it delivers the data that came with the close: the task runs behind that.
         own.channel().eventLoop().execute(() ->
-                on(driver().bytesUnacknowledged() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY));
+                on(driver().bytesPending() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY));
     }
 
     /** The frame itself if it can be read and is the one that the codec tells of; else what the codec tells. */
@@ -494,18 +509,31 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext own) {
+        connectionEnded();
+        own.fireChannelInactive();
+    }
+
+    /** A channel that was never active becomes not inactive either. */
+    @Override
+    public void channelUnregistered(ChannelHandlerContext own) {
+        connectionEnded();
+        own.fireChannelUnregistered();
+    }
+
+    private void connectionEnded() {
         if (requireNonNull(channel).isTimedOut()) {
             reason = "the idle timeout of the connection is over";
             on(Input.IDLE_TIMEOUT);
         } else if (suspect != null) {
             on(Input.FAILED);
         } else {
-            reason = channel.parent().isOpen()
+            reason = machine.phase() == Phase.HANDSHAKE
+                    ? "the channel was closed before the handshake was complete"
+                    : channel.parent().isOpen()
                     ? "the connection ended without a CONNECTION_CLOSE: a stateless reset, or a close past this handler"
                     : "the UDP channel was closed underneath";
             on(Input.RESET);
         }
         requireNonNull(linger).deregister(this);
-        own.fireChannelInactive();
     }
 }

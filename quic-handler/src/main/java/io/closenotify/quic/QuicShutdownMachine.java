@@ -73,8 +73,10 @@ final class QuicShutdownMachine {
             // RFC 9000 10.2.3: the peer is told in the packets it can read so far. Nothing is there to be flushed.
             case REQUEST_COMPLIANT, REQUEST_RAPID ->
                     close(state.with(modeOf(input)).by(LOCAL).doomed(ShutdownResult.ABORTED), REFUSE_WRITES);
-            case REQUEST_WAIT_PEER ->
-                    to(state.with(modeOf(input)).by(LOCAL).in(Phase.WAIT_PEER), ARM_PEER_TIMER);
+            // As long as it is not over, no end can be a proper one.
+            case REQUEST_WAIT_PEER -> to(
+                    state.with(modeOf(input)).by(LOCAL).doomed(ShutdownResult.ABORTED).in(Phase.WAIT_PEER),
+                    ARM_PEER_TIMER);
             default -> stay(state);
         };
     }
@@ -91,9 +93,12 @@ final class QuicShutdownMachine {
 
     private static Transition waitingForPeer(MachineState state, Input input, StreamFlush flush) {
         return switch (input) {
-            case REQUEST_COMPLIANT, REQUEST_RAPID -> shutDown(state.with(modeOf(input)), flush);
+            case HANDSHAKE_COMPLETED -> stay(state.undoomed());
+            case REQUEST_COMPLIANT, REQUEST_RAPID -> state.verdict() == ShutdownResult.ABORTED
+                    ? close(state.with(modeOf(input)), REFUSE_WRITES)
+                    : shutDown(state.with(modeOf(input)), flush);
             // WAIT_PEER implies NO_STREAM_FLUSH (SSL_shutdown_ex).
-            case TIMER_EXPIRED, SKIP_FLUSH -> close(state.doomed(ShutdownResult.PEER_SILENT), REFUSE_WRITES);
+            case TIMER_EXPIRED -> close(state.doomed(ShutdownResult.PEER_SILENT), REFUSE_WRITES);
             default -> stay(state);
         };
     }

@@ -27,10 +27,11 @@ import org.jspecify.annotations.Nullable;
  * @param close the CONNECTION_CLOSE that ended the connection, as it was sent (reason cut, application code hidden
  *     during the handshake) or received; {@code null} if there was none
  * @param remote whether {@code close} is the peer's
- * @param bytesUnacknowledged an upper bound of the bytes written on streams that are not known to be acknowledged:
- *     those the codec had not taken and those in flight. Zero if all is known to be acknowledged. With
- *     {@link StreamFlush#NONE} nothing was waited for, and it is what was open when the close was asked for. Negative
- *     if nothing is known, because the connection was lost before any shutdown
+ * @param bytesUnacknowledged about how many bytes written on streams are not known to be acknowledged: what the codec
+ *     had not taken, and an estimate of what is in flight. Zero if all is known to be acknowledged or, after the peer's
+ *     close, nothing of a stream was pending. With {@link StreamFlush#NONE} nothing was waited for, and it is what was
+ *     open when the close was asked for. Negative if nothing is known, because the connection was lost before any
+ *     shutdown
  * @param flushTime from the start of the shutdown until all was acknowledged or that was given up
  * @param closeTime from then until the CONNECTION_CLOSE was on the wire, or the peer's arrived, or that was given up
  * @param cause what went wrong underneath, or {@code null}

@@ -169,7 +169,7 @@ public final class QuicShutdownPolicy {
 
     /**
      * Returns how many more copies of the CONNECTION_CLOSE datagram are sent on our own account during the closing
-     * period of {@link QuicShutdownMode#COMPLIANT}, one probe timeout apart: for a peer that is idle, which would
+     * period of {@link QuicShutdownMode#COMPLIANT}, a quarter of it apart: for a peer that is idle, which would
      * otherwise learn of a lost close only from its idle timeout.
      *
      * @return 0 to {@link #MAX_EXTRA_COPIES}; zero by default

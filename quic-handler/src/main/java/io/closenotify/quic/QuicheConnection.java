@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Event loop only. Every method looks whether the connection still exists and otherwise returns what an ended
  * connection would: so that none can be used after it was freed.
  */
-final class QuicheConnection {
+final class QuicheConnection implements AckWatch.Signs {
 
     /** {@code QUICHE_SHUTDOWN_WRITE}. */
     private static final int SHUTDOWN_WRITE = 1;
@@ -81,8 +81,8 @@ final class QuicheConnection {
         return codec.channelConnection.get(channel) != null;
     }
 
-    /** Whether there is a connection that is not freed. */
-    boolean exists() {
+    @Override
+    public boolean exists() {
         return address() != 0;
     }
 
@@ -130,8 +130,8 @@ final class QuicheConnection {
         }
     }
 
-    /** The time until quiche's next timer, or a negative number if it has none. */
-    long timeoutNanos() {
+    @Override
+    public long timeoutNanos() {
         long address = address();
         if (address == 0) {
             return -1;
@@ -158,8 +158,8 @@ final class QuicheConnection {
         return stats == null ? 0 : stats[index];
     }
 
-    /** Packets sent, also after the end. */
-    long packetsSent() {
+    @Override
+    public long packetsSent() {
         if (exists()) {
             return stat(STATS_SENT);
         }
@@ -191,8 +191,8 @@ final class QuicheConnection {
         }
     }
 
-    /** The smoothed round-trip time of the active path. */
-    long rttNanos() {
+    @Override
+    public long rttNanos() {
         return activePath(PATH_RTT);
     }
 
@@ -200,8 +200,8 @@ final class QuicheConnection {
         return activePath(PATH_CWND);
     }
 
-    /** The longest the peer delays its acknowledgements. */
-    long maxAckDelayNanos() {
+    @Override
+    public long maxAckDelayNanos() {
         QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
         long millis = parameters == null ? DEFAULT_MAX_ACK_DELAY_MILLIS : parameters.maxAckDelay();
         return millis * 1_000_000;
@@ -319,10 +319,11 @@ final class QuicheConnection {
     }
 
     /**
-     * An upper bound of the bytes in flight, headers included: the congestion window, less what a stream could write
-     * now.
+     * About how many bytes are in flight on streams, headers included: the congestion window, less what a stream could
+     * write now. Too much where flow control limits that, too little where packets were lost and are to be sent again;
+     * zero if there is no stream on which we could have written.
      */
-    long inFlightAtMost() {
+    long inFlightEstimate() {
         long room = 0;
         boolean writable = false;
         for (QuicStreamChannel stream : streamMap().values()) {

@@ -1,14 +1,6 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.ShutdownResult;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.handler.ssl.SslContext;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -38,15 +30,16 @@ final class ConnectCommand implements Callable<Integer> {
 
     private static final Set<ShutdownResult> GOOD =
             EnumSet.of(ShutdownResult.CLEAN, ShutdownResult.UNIDIRECTIONAL, ShutdownResult.QUIET);
+    private static final long REPORT_SECONDS = 10;
 
     @Spec
     private CommandSpec command;
 
     @Mixin
-    private TlsOptions tls;
+    private TransportOptions transport;
 
     @Mixin
-    private PolicyOptions policy;
+    private StreamOptions stream;
 
     @Parameters(paramLabel = "HOST:PORT", converter = HostAndPort.Converter.class, description = "Where to connect to.")
     private HostAndPort target;
@@ -84,26 +77,25 @@ final class ConnectCommand implements Callable<Integer> {
             throw new ParameterException(command.commandLine(),
                     "--sessions: " + sessions + " (expected: 1 with --send -, stdin can be read only once)");
         }
-        SslContext context = context();
-        EventLoopGroup loop = new NioEventLoopGroup(1);
-        try (OutputStream received = openReceived()) {
+        if (stream.conclude() && send == null) {
+            throw new ParameterException(command.commandLine(),
+                    "--conclude: there is nothing to conclude (expected: --send as well)");
+        }
+        Transport chosen = transport.transport();
+        Transport.Connector connector = connector(chosen);
+        Log log = new Log(command.commandLine().getErr());
+        try (OutputStream received = openReceived(); Client client = connector.open(!noRead, log)) {
             boolean good = true;
             for (int session = 0; session < sessions; session++) {
-                good &= converse(context, loop, received);
+                good &= converse(client, received, chosen.flushes(), log);
             }
             return good ? 0 : 1;
-        } finally {
-            loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         }
     }
 
-    private SslContext context() throws SSLException {
-        TlsContexts contexts = tls.contexts();
-        if (insecure) {
-            return contexts.insecureClient();
-        }
+    private Transport.Connector connector(Transport chosen) {
         try {
-            return contexts.client(trusted);
+            return chosen.connector(new Trust(insecure, trusted), target);
         } catch (IllegalArgumentException | SSLException e) {
             throw new ParameterException(command.commandLine(), "--cert: " + trusted
                     + " (expected: certificates in PEM; " + Failures.describe(e) + ')', e);
@@ -122,45 +114,23 @@ final class ConnectCommand implements Callable<Integer> {
         }
     }
 
-    private boolean converse(SslContext context, EventLoopGroup loop, @Nullable OutputStream received)
+    private boolean converse(Client client, @Nullable OutputStream received, boolean flushes, Log log)
             throws Exception {
         JsonLines lines = new JsonLines(command.commandLine().getOut());
-        Log log = new Log(command.commandLine().getErr());
-        Conversation conversation = new Conversation(send, received, log);
+        Conversation conversation = new Conversation(send, stream.conclude(), received, log);
         CompletableFuture<ConnectionReport> reported = new CompletableFuture<>();
-        Channel channel = connect(loop, new TlsInitializer(
-                client -> context.newHandler(client.alloc(), target.host(), target.port()),
-                policy.policy(),
-                pipeline -> pipeline.addLast(conversation),
-                report -> {
-                    lines.write(report.shutdownLine(tls.protocol()));
-                    reported.complete(report);
-                },
-                log));
-        ConnectionReport report = reported.get();
-        // The linger goes on behind the line: leaving earlier would make the kernel answer late data with RST.
-        channel.closeFuture().await();
-        boolean good = GOOD.contains(report.outcome().result()) && !conversation.failed();
-        if (good && !conversation.sentAll()) {
+        client.connect(conversation, report -> {
+            lines.write(report.line());
+            reported.complete(report);
+        }).await();
+        // The report may be a step behind the end of the channel.
+        ConnectionReport report = reported.get(REPORT_SECONDS, TimeUnit.SECONDS);
+        boolean good = GOOD.contains(report.ending().result()) && !conversation.failed();
+        if (good && flushes && !conversation.sentAll()) {
             log.say("--send: the connection ended before all of it was sent (" + report.bytesWritten()
                     + " bytes were)");
             return false;
         }
         return good;
-    }
-
-    private Channel connect(EventLoopGroup loop, TlsInitializer initializer) throws IOException {
-        ChannelFuture connected = new Bootstrap()
-                .group(loop)
-                .channel(NioSocketChannel.class)
-                .option(ChannelOption.AUTO_READ, !noRead)
-                .handler(initializer)
-                .connect(target.host(), target.port())
-                .awaitUninterruptibly();
-        if (!connected.isSuccess()) {
-            throw new IOException("cannot connect to " + target + ": " + Failures.describe(connected.cause()),
-                    connected.cause());
-        }
-        return connected.channel();
     }
 }

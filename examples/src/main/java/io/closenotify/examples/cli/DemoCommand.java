@@ -3,8 +3,6 @@ package io.closenotify.examples.cli;
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
-import io.closenotify.ShutdownMode;
-import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,10 +13,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code demo}: shows every mode on every engine and version. */
+/** {@code demo}: shows every mode of every protocol. */
 @Command(name = "demo", description = {
-    "Runs every mode over TLS 1.2 and 1.3 on each engine present, between real sockets on loopback, and prints who"
-            + " sent what and how it ended.",
+    "Runs every mode over TLS 1.2 and 1.3 on each engine present, and over QUIC, between real sockets on loopback, and"
+            + " prints who sent what and how it ended.",
     "Exit 0 only if everything is as specified."})
 @SuppressWarnings("NullAway.Init")
 final class DemoCommand implements Callable<Integer> {
@@ -46,29 +44,22 @@ final class DemoCommand implements Callable<Integer> {
 
     private List<DemoRow> rows(Consumer<DemoRow> onRow) throws Exception {
         Log log = new Log(command.commandLine().getErr());
-        SelfSignedCertificate certificate = TlsContexts.selfSigned();
+        List<DemoCase> cases = new ArrayList<>(TlsDemo.cases(log));
+        cases.addAll(QuicDemo.cases(log));
         List<DemoRow> rows = new ArrayList<>();
-        for (Provider provider : Provider.values()) {
-            if (!provider.isAvailable()) {
-                log.say("demo: " + Labels.of(provider) + " cannot be loaded here and is left out");
-                continue;
-            }
-            for (TlsVersion version : TlsVersion.values()) {
-                for (ShutdownMode mode : ShutdownMode.values()) {
-                    DemoRow row = new DemoRun(provider, version, mode, certificate, log).run();
-                    rows.add(row);
-                    onRow.accept(row);
-                }
-            }
+        for (DemoCase combination : cases) {
+            DemoRow row = new DemoRun(combination, log).run();
+            rows.add(row);
+            onRow.accept(row);
         }
         return rows;
     }
 
     private static String table(List<DemoRow> rows) {
         return AsciiTable.getTable(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS, rows, List.of(
-                left("Version").with(row -> "TLS " + row.version().label()),
-                left("Provider").with(row -> Labels.of(row.provider())),
-                left("Mode").with(row -> Labels.of(row.mode())),
+                left("Version").with(row -> row.combination().protocol() + " " + row.combination().version()),
+                left("Provider").with(row -> row.combination().provider()),
+                left("Mode").with(row -> mode(row.combination())),
                 left("Client sent").with(DemoRow::clientSent),
                 left("Server sent").with(DemoRow::serverSent),
                 left("Client result").with(DemoRow::result),
@@ -77,6 +68,11 @@ final class DemoCommand implements Callable<Integer> {
                 left("Resumable").with(row -> yesOrNo(row.sessionResumable())),
                 left("Resumed").with(row -> yesOrNo(row.resumed())),
                 left("OK").with(row -> row.ok() ? "yes" : "NO: " + row.problem())));
+    }
+
+    private static String mode(DemoCase combination) {
+        return combination.variant() == null
+                ? combination.mode() : combination.mode() + ", " + combination.variant();
     }
 
     private static Column left(String header) {

@@ -1,22 +1,20 @@
 package io.closenotify.examples.cli;
 
-import io.closenotify.ShutdownMode;
-import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One combination of the demonstration.
+ * What became of one combination of the demonstration.
  *
  * @param client how the first connection ended for the client, or {@code null} if it did not end in time
  * @param server how it ended for the server
  * @param resumed whether the second connection resumed the session of the first
  * @param problem what is not as specified, or {@code null}
  */
-record DemoRow(Provider provider, TlsVersion version, ShutdownMode mode, @Nullable ConnectionReport client,
-        @Nullable ConnectionReport server, boolean resumed, @Nullable String problem) {
+record DemoRow(DemoCase combination, @Nullable ConnectionReport client, @Nullable ConnectionReport server,
+        boolean resumed, @Nullable String problem) {
 
     private static final String NONE = "-";
 
@@ -33,7 +31,7 @@ record DemoRow(Provider provider, TlsVersion version, ShutdownMode mode, @Nullab
     }
 
     private static String result(@Nullable ConnectionReport report) {
-        return report == null ? NONE : Labels.of(report.outcome().result());
+        return report == null ? NONE : Labels.of(report.ending().result());
     }
 
     String clientSent() {
@@ -48,28 +46,29 @@ record DemoRow(Provider provider, TlsVersion version, ShutdownMode mode, @Nullab
         if (report == null) {
             return NONE;
         }
-        ShutdownOutcome outcome = report.outcome();
+        Ending ending = report.ending();
         // A quiet shutdown only counts as sent.
-        return outcome.closeNotifySent() && outcome.result() != ShutdownResult.QUIET ? "close_notify" : "nothing";
+        return ending.sent() && ending.result() != ShutdownResult.QUIET ? ending.protocol().close() : "nothing";
     }
 
     long elapsedMillis() {
-        return client == null ? 0 : client.outcome().elapsed().toMillis();
+        return client == null ? 0 : client.ending().elapsed().toMillis();
     }
 
     boolean sessionResumable() {
-        return client != null && client.outcome().sessionResumable();
+        return client != null && client.ending().sessionResumable();
     }
 
     Map<String, @Nullable Object> line() {
         Map<String, @Nullable Object> line = new LinkedHashMap<>();
         line.put("event", "row");
-        line.put("protocol", Labels.of(Protocol.TLS));
-        line.put("version", version.label());
-        line.put("provider", Labels.of(provider));
-        line.put("mode", Labels.of(mode));
+        line.put("protocol", Labels.of(combination.protocol()));
+        line.put("version", combination.version());
+        line.put("provider", combination.provider());
+        line.put("mode", combination.mode());
         line.put("result", result());
         line.put("ok", ok());
+        line.put("variant", combination.variant());
         line.put("serverResult", serverResult());
         line.put("clientSent", clientSent());
         line.put("serverSent", serverSent());

@@ -1,7 +1,9 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.quic.QuicConnectionClose;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -45,6 +47,26 @@ final class Numbers {
         @Override
         public Long convert(String value) {
             return parse(value, 0, Long.MAX_VALUE, "bytes");
+        }
+    }
+
+    /** An error code of QUIC, decimal or hexadecimal. */
+    static final class ErrorCode implements ITypeConverter<Long> {
+
+        private static final Pattern HEXADECIMAL = Pattern.compile("0[xX]\\p{XDigit}+");
+
+        @Override
+        public Long convert(String value) {
+            try {
+                long code = HEXADECIMAL.matcher(value).matches() ? Long.decode(value) : Long.parseLong(value);
+                if (code >= 0 && code <= QuicConnectionClose.MAX_ERROR_CODE) {
+                    return code;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, as numbers out of range are.
+            }
+            throw new TypeConversionException(value + " (expected: 0 to " + QuicConnectionClose.MAX_ERROR_CODE
+                    + ", which is 2^62 - 1, or the same as 0x…)");
         }
     }
 

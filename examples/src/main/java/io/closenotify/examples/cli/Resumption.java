@@ -5,7 +5,9 @@ import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.incubator.codec.quic.QuicChannel;
 import io.netty.internal.tcnative.SSL;
+import java.lang.reflect.Method;
 import java.security.SecureRandom;
 import javax.net.ssl.SSLEngine;
 
@@ -51,5 +53,20 @@ final class Resumption {
         }
         // A resumed session keeps the time of the handshake that made it.
         return engine.getSession().getCreationTime() < connectionStart;
+    }
+
+    /** The same for QUIC, whose codec knows but does not tell; false if it cannot be asked. */
+    static boolean resumed(QuicChannel channel) {
+        SSLEngine engine = channel.sslEngine();
+        if (engine == null) {
+            return false;
+        }
+        try {
+            Method reused = engine.getClass().getDeclaredMethod("isSessionReused");
+            reused.setAccessible(true);
+            return (boolean) reused.invoke(engine);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            return false;
+        }
     }
 }

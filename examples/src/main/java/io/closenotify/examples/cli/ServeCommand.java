@@ -1,6 +1,5 @@
 package io.closenotify.examples.cli;
 
-import io.netty.handler.ssl.SslContext;
 import java.io.File;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -26,10 +25,7 @@ final class ServeCommand implements Callable<Integer> {
     private CommandSpec command;
 
     @Mixin
-    private TlsOptions tls;
-
-    @Mixin
-    private PolicyOptions policy;
+    private TransportOptions transport;
 
     @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
             description = "The address to listen on (default: ${DEFAULT-VALUE}).")
@@ -53,7 +49,7 @@ final class ServeCommand implements Callable<Integer> {
                     + " or send so many bytes and shut down (default: ${DEFAULT-VALUE}).")
     private App app;
 
-    @Option(names = "--drain-timeout", paramLabel = "MS", defaultValue = "10000", converter = Numbers.Millis.class,
+    @Option(names = "--drain-timeout", paramLabel = "MS", defaultValue = "15000", converter = Numbers.Millis.class,
             description = "How long connections may take to shut down on SIGTERM before they are forced; 0 waits"
                     + " without end (default: ${DEFAULT-VALUE}).")
     private Duration drainTimeout;
@@ -62,8 +58,8 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         JsonLines lines = new JsonLines(command.commandLine().getOut());
         Log log = new Log(command.commandLine().getErr());
-        TlsServer server = TlsServer.start(context(), policy.policy(), app,
-                report -> lines.write(report.shutdownLine(tls.protocol())), log, host, port);
+        Server server = listener(transport.transport())
+                .listen(app, report -> lines.write(report.line()), log, host, port);
         drainOnSignal(server);
         Map<String, Object> listening = new LinkedHashMap<>();
         listening.put("event", "listening");
@@ -73,10 +69,9 @@ final class ServeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private SslContext context() throws SSLException {
-        TlsContexts contexts = tls.contexts();
+    private Transport.Listener listener(Transport chosen) throws SSLException {
         if (certificate == null && key == null) {
-            return contexts.server(TlsContexts.selfSigned());
+            return chosen.listener(null);
         }
         if (certificate == null || key == null) {
             throw new ParameterException(command.commandLine(), certificate == null
@@ -84,7 +79,7 @@ final class ServeCommand implements Callable<Integer> {
                     : "--cert: " + certificate + " (expected: --key as well)");
         }
         try {
-            return contexts.server(certificate, key);
+            return chosen.listener(new KeyFiles(certificate, key));
         } catch (IllegalArgumentException | SSLException e) {
             throw new ParameterException(command.commandLine(), "--cert, --key: " + certificate + ", " + key
                     + " (expected: a PEM certificate chain and its PEM private key in PKCS#8; "
@@ -93,7 +88,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** Ends the process from within its shutdown hook, which replaces the exit code of the signal by ours. */
-    private void drainOnSignal(TlsServer server) {
+    private void drainOnSignal(Server server) {
         Runtime runtime = Runtime.getRuntime();
         runtime.addShutdownHook(new Thread(() -> runtime.halt(server.drain(drainTimeout) == 0 ? 0 : 1), "drain"));
     }

@@ -2,18 +2,19 @@ package io.closenotify.examples.cli;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.stream.ChunkedStream;
 
-/** Sends so many bytes after the handshake, as the peer takes them, then shuts down. */
+/** Sends so many bytes, as the peer takes them, then shuts the connection down. */
 final class SourceHandler extends SimpleChannelInboundHandler<Object> {
 
     private static final int CHUNK = 16 * 1024;
 
     private final long bytes;
+    private final Connection connection;
 
-    SourceHandler(long bytes) {
+    SourceHandler(long bytes, Connection connection) {
         this.bytes = bytes;
+        this.connection = connection;
     }
 
     @Override
@@ -22,14 +23,12 @@ final class SourceHandler extends SimpleChannelInboundHandler<Object> {
     }
 
     @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
-            context.writeAndFlush(new ChunkedStream(new Filler(bytes), CHUNK)).addListener(sent -> {
-                if (sent.isSuccess()) {
-                    context.channel().close();
-                }
-            });
-        }
-        context.fireUserEventTriggered(event);
+    public void channelActive(ChannelHandlerContext context) {
+        context.writeAndFlush(new ChunkedStream(new Filler(bytes), CHUNK)).addListener(sent -> {
+            if (sent.isSuccess()) {
+                connection.shutdown();
+            }
+        });
+        context.fireChannelActive();
     }
 }

@@ -8,7 +8,6 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.handler.ssl.util.SelfSignedCertificate;
-import java.io.File;
 import java.security.cert.CertificateException;
 import java.util.List;
 import javax.net.ssl.SSLException;
@@ -17,12 +16,16 @@ import org.jspecify.annotations.Nullable;
 /** Makes the {@code SslContext}s of clients and servers, able to resume sessions whichever the provider. */
 record TlsContexts(Provider provider, List<TlsVersion> versions, List<String> alpn) {
 
-    /** Makes a certificate for localhost that leaves no files behind. */
-    static SelfSignedCertificate selfSigned() throws SSLException {
+    private static @Nullable SelfSignedCertificate selfSigned;
+
+    /** A certificate for localhost that leaves no files behind; one is enough for a process. */
+    static synchronized SelfSignedCertificate selfSigned() throws SSLException {
         try {
-            SelfSignedCertificate certificate = new SelfSignedCertificate("localhost");
-            certificate.delete();
-            return certificate;
+            if (selfSigned == null) {
+                selfSigned = new SelfSignedCertificate("localhost");
+                selfSigned.delete();
+            }
+            return selfSigned;
         } catch (CertificateException e) {
             throw new SSLException("cannot make a self-signed certificate: " + Failures.describe(e), e);
         }
@@ -32,20 +35,19 @@ record TlsContexts(Provider provider, List<TlsVersion> versions, List<String> al
         return built(SslContextBuilder.forServer(certificate.key(), certificate.cert()));
     }
 
-    SslContext server(File certificate, File key) throws SSLException {
-        return built(SslContextBuilder.forServer(certificate, key));
+    SslContext server(KeyFiles identity) throws SSLException {
+        return built(SslContextBuilder.forServer(identity.certificate(), identity.key()));
     }
 
-    /** A client that trusts the JVM's trust store, or only what is in the file, and checks the server's name. */
-    SslContext client(@Nullable File trusted) throws SSLException {
-        SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS");
-        return built(trusted == null ? builder : builder.trustManager(trusted));
-    }
-
-    SslContext insecureClient() throws SSLException {
-        return built(SslContextBuilder.forClient()
-                .trustManager(InsecureTrustManagerFactory.INSTANCE)
-                .endpointIdentificationAlgorithm(null));
+    /** A client that trusts whom it is told to, and checks the server's name unless it trusts anyone. */
+    SslContext client(Trust trust) throws SSLException {
+        SslContextBuilder builder = SslContextBuilder.forClient();
+        if (trust.anyone()) {
+            return built(builder.trustManager(InsecureTrustManagerFactory.INSTANCE)
+                    .endpointIdentificationAlgorithm(null));
+        }
+        builder.endpointIdentificationAlgorithm("HTTPS");
+        return built(trust.only() == null ? builder : builder.trustManager(trust.only()));
     }
 
     private SslContext built(SslContextBuilder builder) throws SSLException {

@@ -29,11 +29,13 @@ final class TlsInitializer extends ChannelInitializer<Channel> {
 
     @Override
     protected void initChannel(Channel channel) {
+        Traffic traffic = new Traffic();
         ChannelPipeline pipeline = channel.pipeline();
         pipeline.addLast(tls.apply(channel));
         pipeline.addLast(TlsShutdownHandler.builder().policy(policy).build());
-        pipeline.addLast(new ConnectionReporter(reports));
-        app.install(pipeline);
-        pipeline.addLast(new FailureLog(log));
+        pipeline.addLast(new TlsReporter(traffic, reports));
+        pipeline.addLast(traffic.counter());
+        app.install(pipeline, new TlsConnection(channel));
+        pipeline.addLast(new FailureLog(log, channel::remoteAddress));
     }
 }

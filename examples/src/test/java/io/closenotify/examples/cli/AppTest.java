@@ -14,7 +14,7 @@ final class AppTest {
 
     private static EmbeddedChannel channel(String app) {
         EmbeddedChannel channel = new EmbeddedChannel();
-        new AppConverter().convert(app).install(channel.pipeline());
+        new AppConverter().convert(app).install(channel.pipeline(), new TlsConnection(channel));
         return channel;
     }
 

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** Runs a command within this process. */
@@ -16,6 +17,10 @@ final class Cli {
     static final List<String> SHUTDOWN_FIELDS = List.of("event", "protocol", "peer", "mode", "result", "initiator",
             "closeNotifySent", "closeNotifyReceived", "bytesRead", "bytesWritten", "bytesAfterCloseNotify", "resumed",
             "sessionResumable", "elapsedMillis", "cause");
+
+    /** What QUIC adds to them. */
+    static final List<String> QUIC_FIELDS = Stream.concat(SHUTDOWN_FIELDS.stream(), Stream.of("errorCode", "reason",
+            "remote", "application", "delivery", "bytesUnacknowledged")).toList();
 
     private Cli() {
     }

@@ -33,7 +33,7 @@ final class ConnectTest {
     private static SelfSignedCertificate certificate;
 
     private final BlockingQueue<ConnectionReport> reports = new LinkedBlockingQueue<>();
-    private TlsServer server;
+    private Server server;
 
     @TempDir
     Path directory;
@@ -57,9 +57,10 @@ final class ConnectTest {
 
     private String serve(Provider provider, ShutdownPolicy policy, String app) throws Exception {
         TlsContexts contexts = new TlsContexts(provider, List.of(TlsVersion.values()), List.of());
-        server = TlsServer.start(contexts.server(certificate.certificate(), certificate.privateKey()), policy,
-                new AppConverter().convert(app), reports::add, new Log(new PrintWriter(new StringWriter())),
-                "127.0.0.1", 0);
+        server = new TlsTransport(contexts, policy)
+                .listener(new KeyFiles(certificate.certificate(), certificate.privateKey()))
+                .listen(new AppConverter().convert(app), reports::add,
+                        new Log(new PrintWriter(new StringWriter())), "127.0.0.1", 0);
         return "localhost:" + server.port();
     }
 
@@ -153,7 +154,7 @@ final class ConnectTest {
                 ? List.of("quiet") : List.of("clean", "unidirectional"));
         assertThat(served()).satisfies(report -> {
             assertThat(report.bytesRead()).isEqualTo(50_000);
-            assertThat(report.outcome().closeNotifyReceived()).isEqualTo(!mode.equals("quiet"));
+            assertThat(report.ending().received()).isEqualTo(!mode.equals("quiet"));
         });
     }
 

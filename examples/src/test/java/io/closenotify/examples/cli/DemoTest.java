@@ -6,6 +6,10 @@ import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
+import io.closenotify.quic.QuicCloseDelivery;
+import io.closenotify.quic.QuicConnectionClose;
+import io.closenotify.quic.QuicShutdownMode;
+import io.closenotify.quic.QuicShutdownOutcome;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -22,12 +26,18 @@ final class DemoTest {
 
         assertThat(result.exit()).isZero();
         long providers = Arrays.stream(Provider.values()).filter(Provider::isAvailable).count();
-        assertThat(result.lines()).hasSize((int) providers * 6).allSatisfy(row -> {
+        assertThat(result.lines()).allSatisfy(row -> {
             assertThat(row.keySet()).startsWith("event", "protocol", "version", "provider", "mode", "result", "ok");
-            assertThat(row).containsEntry("event", "row").containsEntry("protocol", "tls").containsEntry("ok", true);
+            assertThat(row).containsEntry("event", "row").containsEntry("ok", true);
         });
-        assertThat(result.lines()).extracting(row -> row.get("provider") + " " + row.get("version") + " "
-                + row.get("mode")).doesNotHaveDuplicates();
+        assertThat(result.lines()).filteredOn("protocol", "tls").hasSize((int) providers * 6);
+        assertThat(result.lines()).filteredOn("protocol", "quic")
+                .extracting(row -> row.get("mode") + " " + row.get("variant") + " " + row.get("result"))
+                .containsExactly("compliant stream_flush clean", "compliant no_stream_flush clean",
+                        "rapid stream_flush unidirectional", "rapid no_stream_flush unidirectional",
+                        "wait_peer null clean", "compliant peer_closes_first clean");
+        assertThat(result.lines()).extracting(row -> row.get("protocol") + " " + row.get("provider") + " "
+                + row.get("version") + " " + row.get("mode") + " " + row.get("variant")).doesNotHaveDuplicates();
     }
 
     @Test
@@ -36,6 +46,7 @@ final class DemoTest {
 
         assertThat(result.exit()).isZero();
         assertThat(result.out()).filteredOn(line -> line.startsWith("| TLS 1.")).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(result.out()).filteredOn(line -> line.startsWith("| QUIC 1 ")).hasSize(6);
     }
 
     @Test
@@ -60,12 +71,49 @@ final class DemoTest {
     }
 
     private static String problem(ShutdownMode mode, ConnectionReport client, ConnectionReport server) {
-        return DemoSpecification.of(mode).problem(client, server, BYTES);
+        return TlsDemo.Expectation.of(mode).problem(client, server, BYTES);
     }
 
     private static ConnectionReport report(ShutdownResult result, boolean received, long bytes) {
-        return new ConnectionReport("127.0.0.1:1", false, bytes, bytes, new ShutdownOutcome(result,
+        return new ConnectionReport("127.0.0.1:1", false, bytes, bytes, Ending.of(new ShutdownOutcome(result,
                 ShutdownInitiator.LOCAL, ShutdownMode.BIDIRECTIONAL, true, received, null, 0, 0, 0, Duration.ZERO,
-                Duration.ZERO, Duration.ZERO, true, null));
+                Duration.ZERO, Duration.ZERO, true, null)));
+    }
+
+    @Test
+    void what_is_not_as_specified_over_quic_is_not_ok() {
+        ConnectionReport closer = closer(ShutdownResult.CLEAN, QuicCloseDelivery.ON_WIRE, 0);
+        ConnectionReport peer = peer(QuicDemo.CLOSE, QuicDemo.BYTES);
+
+        assertThat(quicProblem(closer, peer, true)).isNull();
+        assertThat(quicProblem(closer(ShutdownResult.FLUSH_FAILED, QuicCloseDelivery.ON_WIRE, 0), peer, true))
+                .isEqualTo("closer: flush_failed");
+        assertThat(quicProblem(closer(ShutdownResult.CLEAN, QuicCloseDelivery.NOT_SENT, 0), peer, true))
+                .isEqualTo("CONNECTION_CLOSE not sent");
+        assertThat(quicProblem(closer, peer(QuicConnectionClose.application(1, ""), QuicDemo.BYTES), true))
+                .startsWith("error code or reason");
+        assertThat(quicProblem(closer, peer(QuicDemo.CLOSE, QuicDemo.BYTES - 1), true)).startsWith("data lost");
+        assertThat(quicProblem(closer(ShutdownResult.CLEAN, QuicCloseDelivery.ON_WIRE, 1), peer, true))
+                .isEqualTo("bytes unacknowledged: 1");
+        assertThat(quicProblem(closer(ShutdownResult.CLEAN, QuicCloseDelivery.ON_WIRE, 1),
+                peer(QuicDemo.CLOSE, QuicDemo.BYTES - 1), false)).isNull();
+        assertThat(quicProblem(closer, closer, true)).isEqualTo("CONNECTION_CLOSE lost");
+    }
+
+    private static String quicProblem(ConnectionReport closer, ConnectionReport peer, boolean flushed) {
+        return QuicDemo.problem(new QuicDemo.Side(closer, ShutdownResult.CLEAN),
+                new QuicDemo.Side(peer, ShutdownResult.CLEAN), flushed);
+    }
+
+    private static ConnectionReport closer(ShutdownResult result, QuicCloseDelivery delivery, long unacknowledged) {
+        return new ConnectionReport("127.0.0.1:1", false, 0, QuicDemo.BYTES, Ending.of(new QuicShutdownOutcome(result,
+                ShutdownInitiator.LOCAL, QuicShutdownMode.COMPLIANT, delivery, QuicDemo.CLOSE, false, unacknowledged,
+                Duration.ZERO, Duration.ZERO, null), true));
+    }
+
+    private static ConnectionReport peer(QuicConnectionClose close, long bytes) {
+        return new ConnectionReport("127.0.0.1:1", false, bytes, 0, Ending.of(new QuicShutdownOutcome(
+                ShutdownResult.CLEAN, ShutdownInitiator.PEER, QuicShutdownMode.COMPLIANT,
+                QuicCloseDelivery.PEER_CONFIRMED, close, true, 0, Duration.ZERO, Duration.ZERO, null), true));
     }
 }

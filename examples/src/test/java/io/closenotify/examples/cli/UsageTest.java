@@ -51,6 +51,37 @@ final class UsageTest {
         "serve --port 0 --app source:-2        | -2                    | >= 0 bytes",
         "serve --port 0 --app source:          | --app                 | >= 0 bytes",
         "serve --port 0 --cert /none.pem       | /none.pem             | readable file",
+        "serve --port 0 --protocol quic --provider jdk    | --provider      | --protocol tls",
+        "serve --port 0 --protocol quic --tls 1.3         | --tls           | --protocol tls",
+        "serve --port 0 --protocol quic --mode fast       | --mode          | --protocol tls",
+        "serve --port 0 --protocol quic --linger 0        | --linger        | --protocol tls",
+        "serve --port 0 --protocol quic --inbound-cap 0   | --inbound-cap   | --protocol tls",
+        "serve --port 0 --protocol quic --on-truncation fail    | --on-truncation | --protocol tls",
+        "serve --port 0 --protocol quic --on-peer-close respond | --on-peer-close | --protocol tls",
+        "serve --port 0 --protocol quic --conclude        | --conclude      | serve --help",
+        "serve --port 0 --error 0                         | --error         | --protocol quic",
+        "serve --port 0 --reason bye                      | --reason        | --protocol quic",
+        "serve --port 0 --protocol tls --rapid            | --rapid         | --protocol quic",
+        "serve --port 0 --no-stream-flush                 | --no-stream-flush | --protocol quic",
+        "serve --port 0 --wait-peer                       | --wait-peer     | --protocol quic",
+        "serve --port 0 --idle-timeout 1                  | --idle-timeout  | --protocol quic",
+        "serve --port 0 --protocol quic --rapid --wait-peer     | --rapid   | --wait-peer",
+        "serve --port 0 --protocol quic --error -1              | -1        | 0 to 4611686018427387903",
+        "serve --port 0 --protocol quic --error 4611686018427387904 | 4611686018427387904 | 0 to 4611686018427387903",
+        "serve --port 0 --protocol quic --error 0x4000000000000000  | 0x4000000000000000  | 0 to 4611686018427387903",
+        "serve --port 0 --protocol quic --error 99999999999999999999 | 99999999999999999999 | 2^62 - 1",
+        "serve --port 0 --protocol quic --error -0x1            | -0x1      | 0 to 4611686018427387903",
+        "serve --port 0 --protocol quic --error #1              | #1        | 0 to 4611686018427387903",
+        "serve --port 0 --protocol quic --error none            | none      | 0 to 4611686018427387903",
+        "serve --port 0 --protocol quic --idle-timeout -1       | -1        | 0 to",
+        "serve --port 0 --protocol quic --alpn h3,,hq           | --alpn    | names of 1",
+        "connect localhost:1 --conclude --send 1                | --conclude | --protocol quic",
+        "connect localhost:1 --protocol quic --conclude         | --conclude | --send",
+        "connect localhost:1 --protocol quic --provider openssl | --provider | --protocol tls",
+        "connect localhost:1 --protocol quic --error ten        | ten       | 0 to 4611686018427387903",
+        "connect localhost:1 --protocol quic --no-read --receive x | --no-read | --send",
+        "connect localhost:1 --protocol quic --sessions 2 --send - | --sessions | 1 with --send -",
+        "connect localhost:1 --protocol quic --cert /none.pem   | /none.pem | readable file",
         "connect                               | HOST:PORT             | connect --help",
         "connect localhost                     | localhost             | HOST:PORT",
         "connect localhost:0                   | localhost:0           | 1 to 65535",
@@ -83,13 +114,13 @@ final class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"jdk", "openssl"})
-    void file_that_is_no_pem_is_a_usage_error(String provider, @TempDir Path directory) throws Exception {
+    @CsvSource({"--provider,jdk", "--provider,openssl", "--protocol,quic"})
+    void file_that_is_no_pem_is_a_usage_error(String option, String value, @TempDir Path directory) throws Exception {
         String file = Files.writeString(directory.resolve("text"), "no PEM\n").toString();
 
-        Cli.Result serve = Cli.run("serve", "--port", "0", "--provider", provider, "--cert", file, "--key", file);
-        Cli.Result half = Cli.run("serve", "--port", "0", "--provider", provider, "--cert", file);
-        Cli.Result connect = Cli.run("connect", "localhost:1", "--provider", provider, "--cert", file);
+        Cli.Result serve = Cli.run("serve", "--port", "0", option, value, "--cert", file, "--key", file);
+        Cli.Result half = Cli.run("serve", "--port", "0", option, value, "--cert", file);
+        Cli.Result connect = Cli.run("connect", "localhost:1", option, value, "--cert", file);
 
         assertThat(serve.exit()).isEqualTo(2);
         assertThat(serve.err()).singleElement().asString().contains("--cert", "--key", file, "PEM");

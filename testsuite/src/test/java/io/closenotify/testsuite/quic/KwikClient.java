@@ -42,16 +42,22 @@ final class KwikClient implements AutoCloseable {
         quic.setPeerInitiatedStreamCallback(connection::accept);
     }
 
-    static KwikClient connect(InetSocketAddress server) throws IOException {
+    static KwikClient connect(InetSocketAddress server) throws IOException, InterruptedException {
         return connect(server, KwikOptions.DEFAULT);
     }
 
-    /** Connects and waits for the handshake. */
-    static KwikClient connect(InetSocketAddress server, KwikOptions options) throws IOException {
+    /**
+     * Connects and waits until the server has confirmed the handshake. Before that kwik may put an acknowledgement of
+     * the handshake in front of a close into the same datagram, and quiche drops what follows a packet for which it has
+     * no keys any more.
+     */
+    static KwikClient connect(InetSocketAddress server, KwikOptions options)
+            throws IOException, InterruptedException {
         for (int attempt = 1;; attempt++) {
             KwikClient client = new KwikClient(server, options);
             try {
                 client.quic.connect();
+                client.log.awaitConfirmation();
                 return client;
             } catch (ConnectException e) {
                 if (attempt == HANDSHAKES) {

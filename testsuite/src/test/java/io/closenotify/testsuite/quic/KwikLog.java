@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Predicate;
 import tech.kwik.core.frame.ConnectionCloseFrame;
+import tech.kwik.core.frame.HandshakeDoneFrame;
 import tech.kwik.core.frame.QuicFrame;
 import tech.kwik.core.frame.StreamFrame;
 import tech.kwik.core.log.NullLogger;
@@ -46,6 +47,7 @@ final class KwikLog extends NullLogger {
     private final List<String> errors = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Boolean> changes = new LinkedBlockingQueue<>();
     private final Map<StreamKey, Ranges> streams = new ConcurrentHashMap<>();
+    private final BlockingQueue<HandshakeDoneFrame> confirmations = new LinkedBlockingQueue<>();
 
     static String id(byte[] connectionId) {
         return HexFormat.of().formatHex(connectionId);
@@ -60,6 +62,8 @@ final class KwikLog extends NullLogger {
                 changes.add(true);
             } else if (frame instanceof StreamFrame data) {
                 streams.computeIfAbsent(new StreamKey(id, data.getStreamId()), key -> new Ranges()).add(data);
+            } else if (frame instanceof HandshakeDoneFrame done) {
+                confirmations.add(done);
             }
         }
     }
@@ -123,7 +127,12 @@ final class KwikLog extends NullLogger {
         } while (!next.equals(frame));
     }
 
-    /** What kwik calls errors. */
+    /** Waits until the server of the client whose log this is has confirmed the handshake. */
+    void awaitConfirmation() throws InterruptedException {
+        Waits.next(confirmations, "HANDSHAKE_DONE; errors: " + errors);
+    }
+
+    /** What kwik calls errors, though not all of them are. */
     List<String> errors() {
         return errors;
     }

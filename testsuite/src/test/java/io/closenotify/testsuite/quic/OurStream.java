@@ -19,6 +19,7 @@ final class OurStream {
 
     private final QuicStreamChannel channel;
     private final Recorder recorder = new Recorder();
+    private long sent;
 
     OurStream(QuicStreamChannel channel) {
         this.channel = channel;
@@ -33,13 +34,27 @@ final class OurStream {
         return channel.streamId();
     }
 
-    /** Writes that many bytes of the pattern. */
-    ChannelFuture write(int bytes) {
-        return channel.writeAndFlush(Unpooled.wrappedBuffer(Pattern.bytes(0, bytes)));
+    /** Writes that many more bytes of the pattern. */
+    synchronized ChannelFuture write(int count) {
+        return channel.writeAndFlush(Unpooled.wrappedBuffer(next(count)));
     }
 
-    /** Writes these bytes and, in band, the FIN. */
-    ChannelFuture writeAndFinish(byte... bytes) {
+    /**
+     * Writes that many more bytes of the pattern and, in band, the FIN. Give it some: when a FIN that travels alone
+     * gets lost on a one-way stream whose data was acknowledged, the codec does not send it again.
+     */
+    synchronized ChannelFuture writeAndFinish(int count) {
+        return writeAndFinish(next(count));
+    }
+
+    private byte[] next(int count) {
+        byte[] bytes = Pattern.bytes(sent, count);
+        sent += count;
+        return bytes;
+    }
+
+    /** Writes these bytes, whatever the pattern, and, in band, the FIN. */
+    ChannelFuture writeAndFinish(byte[] bytes) {
         return channel.writeAndFlush(new DefaultQuicStreamFrame(Unpooled.wrappedBuffer(bytes), true));
     }
 

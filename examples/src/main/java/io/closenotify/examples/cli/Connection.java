@@ -1,0 +1,22 @@
+package io.closenotify.examples.cli;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+
+/** A connection, whichever its protocol. Any thread. */
+interface Connection {
+
+    /** Shuts it down by its policy, or joins the shutdown in progress. */
+    void shutdown();
+
+    /**
+     * Ends it without further protocol.
+     *
+     * @return whether there was something left to force
+     */
+    boolean abort();
+
+    /** Writes the last data of one of its streams, and says so to the peer where the protocol can. */
+    ChannelFuture writeLast(Channel stream, ByteBuf last);
+}

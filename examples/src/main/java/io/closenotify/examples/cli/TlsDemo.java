@@ -1,0 +1,95 @@
+package io.closenotify.examples.cli;
+
+import io.closenotify.ShutdownMode;
+import io.closenotify.ShutdownPolicy;
+import io.closenotify.ShutdownResult;
+import io.closenotify.TruncationPolicy;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Every mode on every engine and version: data goes there and back, then the client shuts down. */
+final class TlsDemo {
+
+    private static final int BYTES = 32 * 1024;
+
+    private TlsDemo() {
+    }
+
+    static List<DemoCase> cases(Log log) {
+        // The end without close_notify is part of the demonstration: reported, not raised.
+        ShutdownPolicy answering = ShutdownPolicy.bidirectional().toBuilder()
+                .onTruncation(TruncationPolicy.REPORT)
+                .build();
+        App echo = new AppConverter().convert("echo");
+        List<DemoCase> cases = new ArrayList<>();
+        for (Provider provider : Provider.values()) {
+            if (!provider.isAvailable()) {
+                log.say("demo: " + Labels.of(provider) + " cannot be loaded here and is left out");
+                continue;
+            }
+            for (TlsVersion version : TlsVersion.values()) {
+                TlsContexts contexts = new TlsContexts(provider, List.of(version), List.of());
+                for (ShutdownMode mode : ShutdownMode.values()) {
+                    cases.add(new DemoCase(Protocol.TLS, version.label(), Labels.of(provider), Labels.of(mode), null,
+                            new TlsTransport(contexts, answering), echo,
+                            new TlsTransport(contexts, ShutdownPolicy.of(mode)), new DemoApp(BYTES, BYTES, true), true,
+                            (client, server) -> Expectation.of(mode).problem(client, server, BYTES)));
+                }
+            }
+        }
+        return cases;
+    }
+
+    /**
+     * What is specified for a mode that the client shuts down in, against a server that answers close_notify.
+     *
+     * @param client the results that the client may report
+     * @param server the results that the server may report
+     * @param alertReachesServer whether the server must see the client's close_notify; it must not otherwise
+     * @param answerReachesClient whether the client must see the server's
+     */
+    record Expectation(Set<ShutdownResult> client, Set<ShutdownResult> server, boolean alertReachesServer,
+            boolean answerReachesClient) {
+
+        static Expectation of(ShutdownMode mode) {
+            return switch (mode) {
+                // Both alerts, seen by both.
+                case BIDIRECTIONAL -> new Expectation(
+                        EnumSet.of(ShutdownResult.CLEAN), EnumSet.of(ShutdownResult.CLEAN), true, true);
+                // The client does not wait, but its linger may see the answer all the same.
+                case FAST -> new Expectation(
+                        EnumSet.of(ShutdownResult.UNIDIRECTIONAL, ShutdownResult.CLEAN),
+                        EnumSet.of(ShutdownResult.CLEAN), true, false);
+                // No alert: the server cannot tell the end from an attack, and says so.
+                case QUIET -> new Expectation(
+                        EnumSet.of(ShutdownResult.QUIET), EnumSet.of(ShutdownResult.TRUNCATED), false, false);
+            };
+        }
+
+        /** Tells what is not as specified, or {@code null}. */
+        @Nullable String problem(ConnectionReport clientSide, ConnectionReport serverSide, long bytes) {
+            if (!client.contains(clientSide.ending().result())) {
+                return "client: " + Labels.of(clientSide.ending().result());
+            }
+            if (!server.contains(serverSide.ending().result())) {
+                return "server: " + Labels.of(serverSide.ending().result());
+            }
+            if (serverSide.ending().received() != alertReachesServer) {
+                return alertReachesServer ? "close_notify lost" : "close_notify sent";
+            }
+            if (answerReachesClient && !clientSide.ending().received()) {
+                return "answer lost";
+            }
+            boolean complete = clientSide.bytesWritten() == bytes && serverSide.bytesRead() == bytes
+                    && serverSide.bytesWritten() == bytes && clientSide.bytesRead() == bytes;
+            if (!complete) {
+                return "data lost";
+            }
+            // A session ended without a fatal alert stays good in every mode.
+            return clientSide.ending().sessionResumable() ? null : "session not resumable";
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package io.closenotify.quic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Prints the decision table of the machine with {@link StreamFlush#ACKNOWLEDGED}, made from the machine itself, and
+ * holds README against it.
+ */
+class QuicDecisionTableTest {
+
+    private static final Path README = Path.of("..", "README.md");
+    private static final Path PRINTED = Path.of("target", "decision-table.md");
+    private static final String BEGIN = "<!-- quic decision table: begin -->\n";
+    private static final String END = "<!-- quic decision table: end -->";
+
+    /** What may make a difference beside phase and input, in the order in which it is preferred as an explanation. */
+    private static final Map<String, Function<MachineState, String>> GIVENS = new LinkedHashMap<>();
+
+    static {
+        GIVENS.put("mode", state -> lower(state.mode()));
+        GIVENS.put("verdict", QuicDecisionTableTest::verdict);
+        GIVENS.put("delivery", state -> lower(state.delivery()));
+    }
+
+    @Test
+    void readme_shows_the_decision_table() throws IOException {
+        String table = table();
+        Files.writeString(PRINTED, table);
+        String readme = Files.readString(README);
+        assertThat(readme).contains(BEGIN, END);
+        assertThat(readme.substring(readme.indexOf(BEGIN) + BEGIN.length(), readme.indexOf(END)))
+                .as("README's table, to be replaced by " + PRINTED).isEqualTo(table);
+    }
+
+    private static String table() {
+        StreamFlush flush = StreamFlush.ACKNOWLEDGED;
+        Set<MachineState> states = QuicMachineWalk.reachable(QuicShutdownMode.COMPLIANT, flush);
+        // Rows that differ in the phase or the input only are told as one.
+        Map<String, Map<Phase, List<Input>>> rows = new LinkedHashMap<>();
+        for (Phase phase : Phase.values()) {
+            List<MachineState> inPhase = states.stream().filter(state -> state.phase() == phase).toList();
+            for (Input input : Input.values()) {
+                for (String row : rows(phase, input, inPhase, flush)) {
+                    rows.computeIfAbsent(row, unused -> new LinkedHashMap<>())
+                            .computeIfAbsent(phase, unused -> new ArrayList<>()).add(input);
+                }
+            }
+        }
+        StringBuilder table = new StringBuilder("""
+                | Phase | Input | Given | Next phase | Actions |
+                |---|---|---|---|---|
+                """);
+        rows.forEach((row, byPhase) -> {
+            Map<List<Input>, List<Phase>> byInputs = new LinkedHashMap<>();
+            byPhase.forEach((phase, inputs) ->
+                    byInputs.computeIfAbsent(inputs, unused -> new ArrayList<>()).add(phase));
+            byInputs.forEach((inputs, phases) -> table.append("| ").append(names(phases)).append(" | ")
+                    .append(names(inputs)).append(" | ").append(row).append(" |\n"));
+        });
+        return table.toString();
+    }
+
+    private static String names(List<? extends Enum<?>> constants) {
+        return constants.stream().map(Enum::name).collect(Collectors.joining(", "));
+    }
+
+    /** Given, next phase and actions; nothing where the input changes nothing. */
+    private static List<String> rows(Phase phase, Input input, List<MachineState> states, StreamFlush flush) {
+        List<String> givens = explanation(input, states, flush);
+        Map<String, Map<String, Set<String>>> givenByAnswer = new LinkedHashMap<>();
+        for (MachineState state : states) {
+            Map<String, Set<String>> given =
+                    givenByAnswer.computeIfAbsent(answer(state, input, flush), unused -> new LinkedHashMap<>());
+            String last = givens.isEmpty() ? "" : GIVENS.get(givens.get(givens.size() - 1)).apply(state);
+            String others = givens.stream().limit(Math.max(0, givens.size() - 1))
+                    .map(name -> name + " " + GIVENS.get(name).apply(state) + ", ").collect(Collectors.joining());
+            given.computeIfAbsent(others, unused -> new LinkedHashSet<>()).add(last);
+        }
+        List<String> rows = new ArrayList<>();
+        givenByAnswer.forEach((answer, given) -> {
+            if (!answer.isEmpty()) {
+                String told = givens.isEmpty() ? "" : given.entrySet().stream()
+                        .map(entry -> entry.getKey() + givens.get(givens.size() - 1) + " "
+                                + String.join(" or ", entry.getValue()))
+                        .collect(Collectors.joining("; "));
+                rows.add(told + " | " + answer.replace("next phase of " + phase, phase.name()));
+            }
+        });
+        return rows;
+    }
+
+    /** The fewest givens that determine the answer. */
+    private static List<String> explanation(Input input, List<MachineState> states, StreamFlush flush) {
+        List<String> names = List.copyOf(GIVENS.keySet());
+        List<List<String>> subsets = new ArrayList<>();
+        for (int bits = 0; bits < 1 << names.size(); bits++) {
+            List<String> subset = new ArrayList<>();
+            for (int i = 0; i < names.size(); i++) {
+                if ((bits & 1 << i) != 0) {
+                    subset.add(names.get(i));
+                }
+            }
+            subsets.add(subset);
+        }
+        subsets.sort((a, b) -> a.size() - b.size());
+        for (List<String> subset : subsets) {
+            Map<String, String> answers = new LinkedHashMap<>();
+            boolean determined = states.stream().allMatch(state -> {
+                String key = subset.stream().map(name -> GIVENS.get(name).apply(state))
+                        .collect(Collectors.joining("|"));
+                String answer = answer(state, input, flush);
+                return answer.equals(answers.computeIfAbsent(key, unused -> answer));
+            });
+            if (determined) {
+                return subset;
+            }
+        }
+        throw new AssertionError("undetermined: " + input + " in " + states);
+    }
+
+    /** Empty if the input changes nothing. */
+    private static String answer(MachineState state, Input input, StreamFlush flush) {
+        Transition transition = QuicShutdownMachine.next(state, input, flush);
+        MachineState next = transition.next();
+        List<String> actions = new ArrayList<>();
+        for (Action action : transition.actions()) {
+            actions.add(action == Action.COMPLETE ? "COMPLETE(" + next.result() + ")" : action.name());
+        }
+        if (next.verdict() != state.verdict()) {
+            actions.add(0, "verdict := " + verdict(next));
+        }
+        if (next.mode() != state.mode()) {
+            actions.add(0, "mode := " + lower(next.mode()));
+        }
+        if (next.phase() == state.phase() && actions.isEmpty()) {
+            return "";
+        }
+        return next.phase() + " | " + String.join(", ", actions);
+    }
+
+    private static String verdict(MachineState state) {
+        return state.verdict() == null ? "open" : state.verdict().name();
+    }
+
+    private static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}
