@@ -354,15 +354,28 @@ class Ngtcp2InteropTest {
     @ParameterizedTest
     @EnumSource(OurRole.class)
     void ngtcp2_is_told_code_and_reason_of_a_close_as_our_side_becomes_active(OurRole role) throws Exception {
-        QuicShutdownHandlers handlers = new QuicShutdownHandlers();
-        QuicSetup closing = handlers.setup(channel -> channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
-            @Override
-            public void channelActive(ChannelHandlerContext context) {
-                channel.attr(ShutdownPair.HANDLER).get().shutdown(PATIENT);
-                context.fireChannelActive();
-            }
-        })).protocol(Ngtcp2Program.PROTOCOL);
-        try (Ngtcp2Pair pair = new Ngtcp2Pair(role, closing, slowPath())) {
+        try (Ngtcp2Pair pair = new Ngtcp2Pair(role, closingAsActive(PATIENT), slowPath())) {
+            assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
+            assertThat(pair.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
+        }
+    }
+
+    private static QuicSetup closingAsActive(QuicShutdownPolicy policy) {
+        return new QuicShutdownHandlers().setup(
+                channel -> channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelActive(ChannelHandlerContext context) {
+                        channel.attr(ShutdownPair.HANDLER).get().shutdown(policy);
+                        context.fireChannelActive();
+                    }
+                })).protocol(Ngtcp2Program.PROTOCOL);
+    }
+
+    @Test
+    void ngtcp2_as_a_server_is_told_code_and_reason_though_the_end_of_the_handshake_was_lost_once() throws Exception {
+        try (Ngtcp2Pair pair = new Ngtcp2Pair(OurRole.CLIENT, closingAsActive(AT_ONCE),
+                path -> slowPath().apply(path).drop(Direction.TO_SERVER,
+                        datagram -> datagram.ordinal() == 2 || datagram.ordinal() == 3))) {
             assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
             assertThat(pair.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
         }
