@@ -14,6 +14,10 @@ package io.closenotify.quic;
  * srtt + max(4 rttvar, 1 ms) + max_ack_delay; rttvar is not told either, but by RFC 9002, section 5.3 it starts as half
  * of srtt, and no sequence of samples makes it larger than twice srtt: the fixed point of (3/4 r + 1/4) / (7/8).
  *
+ * <p>Where an acknowledgement was in the batch that was just handled, and nothing was sent since the look before it, no
+ * expiry can lie between: then one probe timeout is the most the loss timer can show. That matters where the idle
+ * timeout is short for the path.
+ *
  * <p>Once nothing was in flight and since then no packet was sent, nothing is in flight. So an occasional look at an
  * open connection suffices to know at once, when its shutdown begins after a long silence.
  */
@@ -29,35 +33,63 @@ final class AckWatch {
     private long lastLook;
     private long lastRtt;
     private long acknowledgedSince;
+    private boolean acknowledgementKnown;
+    private long sentAtLastLook = -1;
     private long provenAtPacketsSent = -1;
     private boolean ended;
 
-    /** Starts with a connection on which nothing was unacknowledged before {@code now}. */
-    AckWatch(Signs connection, long now) {
+    /**
+     * Starts to watch.
+     *
+     * @param connection the connection
+     * @param now the time
+     * @param fresh whether nothing of the connection was unacknowledged before: it is new. Otherwise nothing is known
+     *     until an acknowledgement is seen
+     */
+    AckWatch(Signs connection, long now, boolean fresh) {
         this.connection = connection;
         lastLook = now;
         acknowledgedSince = now;
+        acknowledgementKnown = fresh;
         lastRtt = connection.rttNanos();
     }
 
     /** Whether certainly nothing is in flight at {@code now}. */
     boolean nothingInFlight(long now) {
+        return nothingInFlight(now, false);
+    }
+
+    /**
+     * The same, directly behind a batch of the peer's datagrams.
+     *
+     * @param now the time
+     * @param behindBatch whether the last look was before that batch
+     * @return whether certainly nothing is in flight
+     */
+    boolean nothingInFlight(long now, boolean behindBatch) {
         if (ended || !connection.exists()) {
             return nothingWasInFlight();
         }
         long rtt = connection.rttNanos();
-        if (rtt != lastRtt) {
+        boolean acknowledged = rtt != lastRtt;
+        if (acknowledged) {
             lastRtt = rtt;
             acknowledgedSince = lastLook;
+            acknowledgementKnown = true;
         }
         lastLook = now;
         long sent = connection.packetsSent();
+        boolean silent = sent == sentAtLastLook;
+        sentAtLastLook = sent;
         if (sent == provenAtPacketsSent) {
             return true;
         }
         long timer = connection.timeoutNanos();
+        long probeTimeout = probeTimeoutAtMost(rtt);
         // No timer at all: the idle timeout is switched off, and the loss timer does not run.
-        if (timer < 0 || timer > 2 * probeTimeoutAtMost(rtt) + (now - acknowledgedSince)) {
+        if (timer < 0
+                || (acknowledged && silent && behindBatch && timer > probeTimeout)
+                || (acknowledgementKnown && timer > 2 * probeTimeout + (now - acknowledgedSince))) {
             provenAtPacketsSent = sent;
             return true;
         }

@@ -61,7 +61,7 @@ final class ConnectionIds {
         } else {
             return 0;
         }
-        if (length < 0 || readable < offset + length) {
+        if (length <= 0 || readable < offset + length) {
             return 0;
         }
         long hash = start(length);

@@ -52,6 +52,8 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     private static final AttributeKey<QuicLingerHandler> INSTANCE =
             AttributeKey.valueOf(QuicLingerHandler.class, "INSTANCE");
 
+    private static final long[] NO_KEYS = {};
+
     private final Channel udp;
     private final LongSupplier clock = System::nanoTime;
     private final LingerTable table;
@@ -67,7 +69,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     private int currentIndex;
     private int currentLength;
     private boolean refusing;
-    private boolean closingChannel;
+    private @Nullable Promise<Integer> told;
 
     @SuppressWarnings("NullAway.Init")
     private QuicLingerHandler(Channel udp) {
@@ -170,7 +172,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Calls {@link QuicShutdown#look()} behind every batch of datagrams for a connection.
+     * Calls {@link QuicShutdown#lookBehindBatch()} behind every batch of datagrams for a connection.
      *
      * @param keys the keys of the connection's ids
      */
@@ -204,7 +206,8 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
         if (connection.exists()) {
             ids.ownLength(connection.sourceIdLength());
         }
-        return ids.keys(connection.sourceIds());
+        // Ids without length tell no connection from another: nothing is looked up by them.
+        return ids.ownLength() == 0 ? NO_KEYS : ids.keys(connection.sourceIds());
     }
 
     /** Answers for a connection from now on. */
@@ -306,7 +309,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
         if (!touched.isEmpty()) {
             List<QuicShutdown> toLook = List.copyOf(touched);
             touched.clear();
-            toLook.forEach(QuicShutdown::look);
+            toLook.forEach(QuicShutdown::lookBehindBatch);
         }
     }
 
@@ -343,14 +346,11 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
 
     @Override
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
-        if (connections.isEmpty() || closingChannel) {
-            own.close(promise);
-            return;
+        if (told == null) {
+            refusing = true;
+            told = udp.eventLoop().newPromise();
+            new MassShutdown(udp.eventLoop(), connections, told).tellNow(Duration.ofMillis(TELL_ALL_MILLIS));
         }
-        closingChannel = true;
-        refusing = true;
-        Promise<Integer> told = udp.eventLoop().newPromise();
-        new MassShutdown(udp.eventLoop(), connections, told).tellNow(Duration.ofMillis(TELL_ALL_MILLIS));
         told.addListener(unused -> own.close(promise));
     }
 }

@@ -125,10 +125,19 @@ final class QuicShutdown {
 
     /** Something may have changed: datagrams were handled, or a timer of the codec has run. */
     void look() {
+        look(false);
+    }
+
+    /** A batch of datagrams of the connection was handled. */
+    void lookBehindBatch() {
+        look(true);
+    }
+
+    private void look(boolean behindBatch) {
         if (closeAsked) {
             issueClose();
         } else if (flushing) {
-            if (connection.queuedBytes() == 0 && acknowledgements.nothingInFlight(clock.getAsLong())) {
+            if (connection.queuedBytes() == 0 && acknowledgements.nothingInFlight(clock.getAsLong(), behindBatch)) {
                 flushing = false;
                 inputs.accept(Input.FLUSHED);
             } else {
@@ -224,7 +233,7 @@ final class QuicShutdown {
             lookAgain();
             return;
         }
-        InetSocketAddress address = connection.remoteAddress();
+        InetSocketAddress address = connection.sendToActivePath();
         if (address == null) {
             return;
         }

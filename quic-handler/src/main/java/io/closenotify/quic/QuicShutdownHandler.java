@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Ends a QUIC connection the way {@code SSL_shutdown_ex(3)} describes, on netty-incubator-codec-quic.
  *
- * <p>Add it to the pipeline of the {@code QuicChannel}, best first. From then on {@code close()} and
+ * <p>Add it to the pipeline of the {@code QuicChannel}, best first and from the start: of what was written on an active
+ * connection before, nothing is known until an acknowledgement is seen. From then on {@code close()} and
  * {@code close(boolean, int, ByteBuf)} wait until everything written on streams is acknowledged, tell the peer why the
  * connection ends, and answer for it during the closing period; a close by the peer is told when it arrives. Closing by
  * a handler in front of this one is not taken over.
@@ -196,6 +197,10 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
 
     private void request(QuicShutdownPolicy wanted) {
         Phase phase = machine.phase();
+        if (peerClose != null && phase != Phase.TERMINATED) {
+            // The peer has closed: its data is delivered first, and then its close is the end.
+            return;
+        }
         if (phase == Phase.HANDSHAKE || phase == Phase.OPEN) {
             startWith(wanted);
         } else if (phase == Phase.WAIT_PEER && wanted.mode() != QuicShutdownMode.WAIT_PEER) {
@@ -380,7 +385,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         outcome = new QuicOutcomePromise(quic.eventLoop());
         channel = quic;
         connection = new QuicheConnection(quic);
-        acknowledgements = new AckWatch(connection, clock.getAsLong());
+        acknowledgements = new AckWatch(connection, clock.getAsLong(), !quic.isActive());
         linger = QuicLingerHandler.of(quic.parent());
         boolean refused = linger.register(this);
         if (quic.isActive()) {

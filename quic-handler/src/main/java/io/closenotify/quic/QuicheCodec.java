@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,7 @@ final class QuicheCodec {
 
         final Class<?> channelType;
         final VarHandle channelConnection;
+        final VarHandle channelRemote;
         final VarHandle channelCloseData;
         final VarHandle channelStreams;
         final VarHandle channelResetTokens;
@@ -112,6 +114,7 @@ final class QuicheCodec {
 
             Lookup channel = lookup(channelType);
             channelConnection = channel.findVarHandle(channelType, "connection", connectionType);
+            channelRemote = channel.findVarHandle(channelType, "remote", InetSocketAddress.class);
             channelCloseData = channel.findVarHandle(channelType, "closeData", closeDataType);
             channelStreams = channel.findVarHandle(channelType, "streams", LongObjectMap.class);
             channelResetTokens =

@@ -38,6 +38,7 @@ final class QuicheConnection implements AckWatch.Signs {
     /** RFC 9000, section 18.2: the default of max_ack_delay. */
     private static final long DEFAULT_MAX_ACK_DELAY_MILLIS = 25;
 
+    private static final int PATH_PEER = 1;
     private static final int PATH_ACTIVE = 3;
     private static final int PATH_RTT = 8;
     private static final int PATH_CWND = 9;
@@ -173,19 +174,24 @@ final class QuicheConnection implements AckWatch.Signs {
     }
 
     private long activePath(int index) {
+        Object value = activePathValue(index);
+        return value == null ? 0 : (long) value;
+    }
+
+    private @Nullable Object activePathValue(int index) {
         long address = address();
         if (address == 0) {
-            return 0;
+            return null;
         }
         try {
             long paths = stat(STATS_PATHS);
             for (long path = 0; path < paths; path++) {
                 Object[] values = (Object[]) codec.pathStats.invokeExact(address, path);
                 if (values != null && ((boolean) values[PATH_ACTIVE] || path == paths - 1)) {
-                    return (long) values[index];
+                    return values[index];
                 }
             }
-            return 0;
+            return null;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -249,8 +255,18 @@ final class QuicheConnection implements AckWatch.Signs {
         }
     }
 
-    @Nullable InetSocketAddress remoteAddress() {
-        return (InetSocketAddress) channel.remoteSocketAddress();
+    /**
+     * Makes the codec send to the peer that quiche has authenticated. The codec itself sends to whoever the last
+     * datagram with a known connection id came from, forged or not.
+     *
+     * @return the peer's address, or {@code null} if there is no connection
+     */
+    @Nullable InetSocketAddress sendToActivePath() {
+        InetSocketAddress peer = (InetSocketAddress) activePathValue(PATH_PEER);
+        if (peer != null) {
+            codec.channelRemote.set(channel, peer);
+        }
+        return peer;
     }
 
     /** What makes the tokens of stateless resets, on a server. */

@@ -129,7 +129,7 @@ class AckWatchTest {
             random = new SplittableRandom(seed ^ 0x5eed);
             rtt = world.rtt();
             sender = new SimulatedSender(world.idleTimeout(), world.maxAckDelay(), now);
-            watch = new AckWatch(sender, now);
+            watch = new AckWatch(sender, now, true);
             nextLook = now + 1 + (long) (random.nextDouble() * world.lookInterval());
             add(now + 1, Kind.WRITE);
         }
