@@ -14,9 +14,12 @@ package io.closenotify.quic;
  * srtt + max(4 rttvar, 1 ms) + max_ack_delay; rttvar is not told either, but by RFC 9002, section 5.3 it starts as half
  * of srtt, and no sequence of samples makes it larger than twice srtt: the fixed point of (3/4 r + 1/4) / (7/8).
  *
- * <p>Where an acknowledgement was in the batch that was just handled, and nothing was sent since the look before it, no
- * expiry can lie between: then one probe timeout is the most the loss timer can show. That matters where the idle
- * timeout is short for the path.
+ * <p>Where the idle timeout is short for the path, the idle timer itself may be too short for that. But directly behind
+ * a batch with an acknowledgement there was at most one expiry, so that the loss timer shows at most two probe
+ * timeouts; and quiche keeps the idle timeout at three or more of them (RFC 9000, section 10.1). A timer that is then
+ * as long as the idle timeout the peer has announced, but for 2 %, and longer than a probe timeout by the changes of
+ * the round-trip time that were seen, is the idle timer. (Our own idle timeout must not be the smaller one for that:
+ * the codec does not tell it.)
  *
  * <p>Once nothing was in flight and since then no packet was sent, nothing is in flight. So an occasional look at an
  * open connection suffices to know at once, when its shutdown begins after a long silence.
@@ -27,14 +30,15 @@ final class AckWatch {
     private static final int SRTT_IN_PROBE_TIMEOUT = 9;
     private static final int USUAL_SRTT_IN_PROBE_TIMEOUT = 3;
     private static final int PROBE_TIMEOUTS_OF_GRACE = 3;
+    private static final int NEARLY = 50;
 
     private final Signs connection;
     private long rttAtEstablished;
     private long lastLook;
     private long lastRtt;
+    private long variance = -1;
     private long acknowledgedSince;
     private boolean acknowledgementKnown;
-    private long sentAtLastLook = -1;
     private long provenAtPacketsSent = -1;
     private boolean ended;
 
@@ -73,23 +77,22 @@ final class AckWatch {
         long rtt = connection.rttNanos();
         boolean acknowledged = rtt != lastRtt;
         if (acknowledged) {
+            // RFC 9002, section 5.3, as if there was one sample since the last look.
+            variance = variance < 0 ? rtt / 2 : (3 * variance + 8 * Math.abs(rtt - lastRtt)) / 4;
             lastRtt = rtt;
             acknowledgedSince = lastLook;
             acknowledgementKnown = true;
         }
         lastLook = now;
         long sent = connection.packetsSent();
-        boolean silent = sent == sentAtLastLook;
-        sentAtLastLook = sent;
         if (sent == provenAtPacketsSent) {
             return true;
         }
         long timer = connection.timeoutNanos();
-        long probeTimeout = probeTimeoutAtMost(rtt);
         // No timer at all: the idle timeout is switched off, and the loss timer does not run.
         if (timer < 0
-                || (acknowledged && silent && behindBatch && timer > probeTimeout)
-                || (acknowledgementKnown && timer > 2 * probeTimeout + (now - acknowledgedSince))) {
+                || (acknowledged && behindBatch && isIdleTimer(timer, rtt))
+                || (acknowledgementKnown && timer > 2 * probeTimeoutAtMost(rtt) + (now - acknowledgedSince))) {
             provenAtPacketsSent = sent;
             return true;
         }
@@ -125,6 +128,13 @@ final class AckWatch {
                 + GRANULARITY_NANOS + connection.maxAckDelayNanos());
     }
 
+    private boolean isIdleTimer(long timer, long rtt) {
+        long idleTimeout = connection.peerIdleTimeoutNanos();
+        return timer > idleTimeout - idleTimeout / NEARLY
+                && timer <= idleTimeout
+                && timer > rtt + 5 * variance + 2 * connection.maxAckDelayNanos() + GRANULARITY_NANOS;
+    }
+
     private long probeTimeoutAtMost(long rtt) {
         return SRTT_IN_PROBE_TIMEOUT * rtt + GRANULARITY_NANOS + connection.maxAckDelayNanos();
     }
@@ -143,6 +153,9 @@ final class AckWatch {
 
         /** The time until quiche's next timer, or a negative number if it has none. */
         long timeoutNanos();
+
+        /** The idle timeout that the peer has announced; zero if it has none. */
+        long peerIdleTimeoutNanos();
 
         /** The longest the peer delays its acknowledgements. */
         long maxAckDelayNanos();

@@ -38,6 +38,7 @@ final class QuicheConnection implements AckWatch.Signs {
     /** RFC 9000, section 18.2: the default of max_ack_delay. */
     private static final long DEFAULT_MAX_ACK_DELAY_MILLIS = 25;
 
+    private static final int PATH_LOCAL = 0;
     private static final int PATH_PEER = 1;
     private static final int PATH_ACTIVE = 3;
     private static final int PATH_RTT = 8;
@@ -207,6 +208,12 @@ final class QuicheConnection implements AckWatch.Signs {
     }
 
     @Override
+    public long peerIdleTimeoutNanos() {
+        QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
+        return parameters == null ? 0 : parameters.maxIdleTimeout() * 1_000_000;
+    }
+
+    @Override
     public long maxAckDelayNanos() {
         QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
         long millis = parameters == null ? DEFAULT_MAX_ACK_DELAY_MILLIS : parameters.maxAckDelay();
@@ -263,10 +270,20 @@ final class QuicheConnection implements AckWatch.Signs {
      */
     @Nullable InetSocketAddress sendToActivePath() {
         InetSocketAddress peer = (InetSocketAddress) activePathValue(PATH_PEER);
-        if (peer != null) {
-            codec.channelRemote.set(channel, peer);
+        InetSocketAddress local = (InetSocketAddress) activePathValue(PATH_LOCAL);
+        if (peer == null || local == null) {
+            return null;
         }
-        return peer;
+        int ownPort = ((InetSocketAddress) channel.parent().localAddress()).getPort();
+        int port = local.getPort() == ownPort ? peer.getPort() : swapped(peer.getPort());
+        InetSocketAddress remote = new InetSocketAddress(peer.getAddress(), port);
+        codec.channelRemote.set(channel, remote);
+        return remote;
+    }
+
+    /** The codec tells the ports of a path with their bytes swapped. */
+    private static int swapped(int port) {
+        return Short.toUnsignedInt(Short.reverseBytes((short) port));
     }
 
     /** What makes the tokens of stateless resets, on a server. */

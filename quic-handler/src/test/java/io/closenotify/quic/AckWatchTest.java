@@ -153,14 +153,14 @@ class AckWatchTest {
                         nextLook = Math.min(nextLook, now + MILLI);
                     }
                 } else {
-                    look();
+                    look(false);
                     nextLook = now + world.lookInterval() + late();
                 }
                 largestBackOff = Math.max(largestBackOff, sender.backOff());
                 backOffBeyondIdle |= sender.backOff() > 0 && sender.owes() && world.idleTimeout() > 0
                         && (long) rtt << sender.backOff() > world.idleTimeout();
                 if (sender.isClosed()) {
-                    look();
+                    look(false);
                     return;
                 }
             }
@@ -236,7 +236,8 @@ class AckWatchTest {
             packet.run();
             flush();
             if (random.nextDouble() < world.looksAfterBatches()) {
-                look();
+                // Only if every batch is looked at was the acknowledgement in the last one.
+                look(world.looksAfterBatches() == 1);
             }
         }
 
@@ -268,8 +269,8 @@ class AckWatchTest {
             events.add(new Event(time, kind, 0, null, 0));
         }
 
-        private void look() {
-            boolean claimed = watch.nothingInFlight(now);
+        private void look(boolean behindBatch) {
+            boolean claimed = watch.nothingInFlight(now, behindBatch);
             if (claimed) {
                 claims++;
                 if (sender.owes()) {

@@ -74,6 +74,11 @@ final class SimulatedSender implements AckWatch.Signs {
     }
 
     @Override
+    public long peerIdleTimeoutNanos() {
+        return idleTimeout;
+    }
+
+    @Override
     public long maxAckDelayNanos() {
         return maxAckDelay;
     }

@@ -2,6 +2,8 @@ package io.closenotify.testsuite.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.quic.QuicShutdownPolicy;
+import java.time.Duration;
 import java.util.Collection;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,11 +20,13 @@ class BenchmarksTest {
 
     private static final int PASS_THROUGH = 2 * 3 * 2;
     private static final int SHUTDOWN = 2 * 3 * 2 * 2;
+    private static final int QUIC = 2 + 3 * 2 * 2;
 
     @Test
     void every_benchmark_runs_in_every_variant() throws RunnerException {
         Options once = new OptionsBuilder()
                 .include("io.closenotify.testsuite.bench")
+                .param("connections", "5")
                 .forks(0)
                 .warmupIterations(0)
                 .measurementIterations(1)
@@ -32,9 +36,32 @@ class BenchmarksTest {
 
         Collection<RunResult> results = Benchmarks.run(once);
 
-        assertThat(results).hasSize(PASS_THROUGH + SHUTDOWN);
+        assertThat(results).hasSize(PASS_THROUGH + SHUTDOWN + QUIC);
         assertThat(new Comparison(results).toString().lines())
                 .filteredOn(line -> line.matches(".*\\d\\.\\d{3} ± .*"))
-                .hasSize((PASS_THROUGH + SHUTDOWN) / 2);
+                .hasSize((PASS_THROUGH + SHUTDOWN + QUIC) / 2);
+    }
+
+    @Test
+    void quic_delivery_at_close_is_complete_without_loss() throws Exception {
+        assertThat(QuicDeliveryAtClose.run(QuicShutdownPolicy.compliant(), 0, 2))
+                .isEqualTo(new QuicDeliveryAtClose.Delivery(2, 2, 2, 2));
+    }
+
+    @Test
+    void quic_flush_time_ends_behind_the_arrival_of_the_last_byte() throws Exception {
+        assertThat(QuicFlushTime.run(new QuicFlushTime.Scenario(Duration.ofMillis(2), 0, 10_000), 2))
+                .hasSize(2)
+                .allSatisfy(sample -> {
+                    assertThat(sample.lastByteNanos()).isPositive();
+                    assertThat(sample.outcomeNanos()).isGreaterThan(sample.lastByteNanos());
+                });
+    }
+
+    @Test
+    void quic_linger_footprint_measures_each_kind() throws Exception {
+        assertThat(QuicLingerFootprint.idle(2).count()).isEqualTo(4);
+        assertThat(QuicLingerFootprint.lingering(2).count()).isEqualTo(2);
+        assertThat(QuicLingerFootprint.made(100, 2).count()).isEqualTo(100);
     }
 }
