@@ -23,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +123,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
         onLoop(() -> {
             refusing = true;
             new MassShutdown(udp.eventLoop(), connections, failed).start(spread);
-        });
+        }, failed);
         return failed;
     }
 
@@ -136,7 +137,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
         onLoop(() -> {
             idleWaiters.add(idle);
             tellIfIdle();
-        });
+        }, idle);
         return idle;
     }
 
@@ -145,6 +146,14 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
             task.run();
         } else {
             udp.eventLoop().execute(task);
+        }
+    }
+
+    private void onLoop(Runnable task, Promise<?> promise) {
+        try {
+            onLoop(task);
+        } catch (RejectedExecutionException e) {
+            promise.tryFailure(e);
         }
     }
 
@@ -246,6 +255,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext removed) {
+        udp.attr(INSTANCE).compareAndSet(this, null);
         table.clear();
         tellIfIdle();
     }

@@ -58,6 +58,7 @@ final class QuicShutdown {
     private @Nullable LingerEntry entry;
     private long handshakeGrace;
     private boolean refusing;
+    private boolean finished;
     private long lastPending = -1;
     private long lastUnacknowledged = -1;
 
@@ -117,7 +118,7 @@ final class QuicShutdown {
     }
 
     private void watch() {
-        if (watchedKeys.length == 0 && connection.exists()) {
+        if (!finished && watchedKeys.length == 0 && connection.exists()) {
             watchedKeys = linger.keysOf(connection);
             linger.watch(this, watchedKeys);
         }
@@ -137,11 +138,16 @@ final class QuicShutdown {
         if (closeAsked) {
             issueClose();
         } else if (flushing) {
-            if (connection.queuedBytes() == 0 && acknowledgements.nothingInFlight(clock.getAsLong(), behindBatch)) {
+            // Without any stream only leftovers of the handshake can be in flight.
+            if (!connection.hadStreams() || (connection.queuedBytes() == 0
+                    && acknowledgements.nothingInFlight(clock.getAsLong(), behindBatch))) {
                 flushing = false;
                 inputs.accept(Input.FLUSHED);
+            } else if (connection.hasStrandedWrites()) {
+                // The application's shutdownOutput() overtook its own writes: no waiting will bring them out.
+                inputs.accept(Input.SKIP_FLUSH);
             } else {
-                bytesUnacknowledged();
+                takeStock();
                 lookAgain();
             }
         }
@@ -184,25 +190,41 @@ final class QuicShutdown {
     }
 
     /**
-     * About how many bytes are not acknowledged, as far as it is known. Zero means that all are, or that what is not is
-     * none of a stream's; a negative number that nothing is known.
+     * What is pending at the peer's close. Zero means: nothing is, or it is not known; see {@link #bytesUnacknowledged}
+     * for the difference.
      */
     long bytesPending() {
-        if (connection.exists()) {
-            boolean inFlight = !acknowledgements.nothingInFlight(clock.getAsLong());
-            lastPending = connection.queuedBytes() + (inFlight ? connection.inFlightEstimate() : 0);
-            lastUnacknowledged = inFlight ? Math.max(1, lastPending) : lastPending;
-        } else if (acknowledgements.nothingWasInFlight()) {
-            lastPending = 0;
-            lastUnacknowledged = 0;
-        }
-        return lastPending;
+        takeStock();
+        return Math.max(0, lastPending);
     }
 
-    /** The same, but zero only if all are known to be acknowledged. */
+    /**
+     * About how many bytes are not acknowledged: zero only if all are known to be, or no stream was ever there to write
+     * on; negative if nothing is known.
+     */
     long bytesUnacknowledged() {
-        bytesPending();
+        takeStock();
         return lastUnacknowledged;
+    }
+
+    private void takeStock() {
+        if (!connection.exists()) {
+            if (acknowledgements.nothingWasInFlight()) {
+                lastPending = 0;
+                lastUnacknowledged = 0;
+            }
+            return;
+        }
+        long queued = connection.queuedBytes();
+        boolean inFlight = connection.hadStreams() && !acknowledgements.nothingInFlight(clock.getAsLong());
+        long estimate = inFlight ? connection.inFlightEstimate() : 0;
+        boolean known = estimate != QuicheConnection.UNKNOWN;
+        lastPending = queued + (known ? estimate : 0);
+        lastUnacknowledged = known || queued > 0 ? lastPending : QuicheConnection.UNKNOWN;
+        if (refusing && inFlight) {
+            // While we flush the timer counts: something is in flight, whatever the windows say.
+            lastUnacknowledged = Math.max(1, lastUnacknowledged);
+        }
     }
 
     /**
@@ -213,7 +235,9 @@ final class QuicShutdown {
      */
     void sendClose(long handshakeGrace) {
         flushing = false;
-        this.handshakeGrace = handshakeGrace;
+        // The grace must not use the time up that the close itself has.
+        long latest = clock.getAsLong() + policy.closeTimeout().toNanos() / 2;
+        this.handshakeGrace = hasDeadline && handshakeGrace - latest > 0 ? latest : handshakeGrace;
         execute(() -> {
             closeAsked = true;
             watch();
@@ -333,6 +357,7 @@ final class QuicShutdown {
         hasDeadline = false;
         flushing = false;
         closeIssued = true;
+        finished = true;
         linger.unwatch(this, watchedKeys);
         if (peer != null) {
             linger.forgetClose(this, peer);

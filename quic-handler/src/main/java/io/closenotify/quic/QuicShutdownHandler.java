@@ -255,7 +255,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     /** The flush, if there was one, is over: notes when, and what is open. */
     private void takeStock(Phase before, Phase after) {
         if (before != after && before != Phase.CLOSE && (after == Phase.CLOSE || after == Phase.TERMINATED)) {
-            bytesUnacknowledged = peerClose == null ? driver().bytesUnacknowledged() : driver().bytesPending();
+            bytesUnacknowledged = driver().bytesUnacknowledged();
             flushedAt = clock.getAsLong();
         }
     }
@@ -389,6 +389,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         linger = QuicLingerHandler.of(quic.parent());
         boolean refused = linger.register(this);
         if (quic.isActive()) {
+            connection.streamSeen();
             established();
         }
         if (refused) {
@@ -409,6 +410,15 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
         if (linger != null) {
             linger.deregister(this);
         }
+    }
+
+    /** Called for each stream that the peer opens, and for each message of the DATAGRAM extension. */
+    @Override
+    public void channelRead(ChannelHandlerContext own, Object message) {
+        if (message instanceof QuicStreamChannel) {
+            requireNonNull(connection).streamSeen();
+        }
+        own.fireChannelRead(message);
     }
 
     @Override

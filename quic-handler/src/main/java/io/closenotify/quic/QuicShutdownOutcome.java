@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  *     during the handshake) or received; {@code null} if there was none
  * @param remote whether {@code close} is the peer's
  * @param bytesUnacknowledged about how many bytes written on streams are not known to be acknowledged: what the codec
- *     had not taken, and an estimate of what is in flight. Zero if all is known to be acknowledged or, after the peer's
- *     close, nothing of a stream was pending. With {@link StreamFlush#NONE} nothing was waited for, and it is what was
- *     open when the close was asked for. Negative if nothing is known, because the connection was lost before any
- *     shutdown
+ *     had not taken, and an estimate of what is in flight. Zero if all is known to be acknowledged, or there was never
+ *     a stream to write on. With {@link StreamFlush#NONE} nothing was waited for, and it is what was open when the
+ *     close was asked for. Negative if it is not known: the connection was lost before any shutdown, or the peer closed
+ *     first while flow control hid what was in flight (then the result is {@link ShutdownResult#CLEAN})
  * @param flushTime from the start of the shutdown until all was acknowledged or that was given up
  * @param closeTime from then until the CONNECTION_CLOSE was on the wire, or the peer's arrived, or that was given up
  * @param cause what went wrong underneath, or {@code null}

@@ -97,6 +97,7 @@ final class QuicheCodec {
         final MethodHandle pathStats;
         final MethodHandle isEstablished;
         final MethodHandle streamCapacity;
+        final MethodHandle streamSend;
         final MethodHandle streamShutdown;
         final MethodHandle maxSendUdpPayloadSize;
         final MethodHandle sourceId;
@@ -165,6 +166,8 @@ final class QuicheCodec {
                     MethodType.methodType(boolean.class, long.class));
             streamCapacity = natives.findStatic(quiche, "quiche_conn_stream_capacity",
                     MethodType.methodType(long.class, long.class, long.class));
+            streamSend = natives.findStatic(quiche, "quiche_conn_stream_send", MethodType.methodType(
+                    int.class, long.class, long.class, long.class, int.class, boolean.class));
             streamShutdown = natives.findStatic(quiche, "quiche_conn_stream_shutdown",
                     MethodType.methodType(int.class, long.class, long.class, int.class, long.class));
             maxSendUdpPayloadSize = natives.findStatic(quiche, "quiche_conn_max_send_udp_payload_size",

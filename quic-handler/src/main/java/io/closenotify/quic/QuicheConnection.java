@@ -47,6 +47,12 @@ final class QuicheConnection implements AckWatch.Signs {
     private static final int STATS_SENT = 1;
     private static final int STATS_PATHS = 8;
 
+    /** What {@link #inFlightEstimate()} returns if it does not know. */
+    static final long UNKNOWN = -1;
+
+    /** RFC 9000, section 2.1: the first stream of each kind has an id of 0 to 3. */
+    private static final int LAST_OF_FIRST_IDS = 3;
+
     /** What {@link PendingWriteQueue#bytes()} adds to each message. */
     private static final int QUEUE_OVERHEAD = 64;
 
@@ -55,6 +61,8 @@ final class QuicheConnection implements AckWatch.Signs {
 
     private final QuicChannel channel;
     private final Handles codec = QuicheCodec.handles();
+    private boolean streamSeen;
+    private long refusedStream = -1;
 
     QuicheConnection(QuicChannel channel) {
         this.channel = channel;
@@ -306,7 +314,12 @@ final class QuicheConnection implements AckWatch.Signs {
      * of streams is reached.
      */
     void refuseNewStreams() {
+        if (refusedStream >= 0) {
+            return;
+        }
         Object ids = codec.channelStreamIds.get(channel);
+        streamSeen |= nextOneWayStream() > LAST_OF_FIRST_IDS;
+        refusedStream = nextStream();
         long unreachable = UNREACHABLE_STREAM_ID | ((long) codec.nextBidirectional.get(ids) & 1);
         codec.nextBidirectional.set(ids, unreachable);
         codec.nextUnidirectional.set(ids, unreachable | 2);
@@ -330,6 +343,17 @@ final class QuicheConnection implements AckWatch.Signs {
         return bytes;
     }
 
+    /** Whether writes are queued behind a FIN that overtook them: they can never be sent. */
+    boolean hasStrandedWrites() {
+        for (QuicStreamChannel stream : streamMap().values()) {
+            PendingWriteQueue queue = (PendingWriteQueue) codec.streamQueue.get(stream);
+            if (!queue.isEmpty() && (boolean) codec.streamFinSent.get(stream) && !wasReset(stream)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static int readableBytes(Object message) {
         return message instanceof ByteBufHolder frame
                 ? frame.content().readableBytes()
@@ -339,33 +363,75 @@ final class QuicheConnection implements AckWatch.Signs {
     /** A reset stream keeps later writes in its queue for ever (known bug of the codec). */
     private boolean wasReset(QuicStreamChannel stream) {
         return ((boolean) codec.streamOutputShutdown.get(stream) && !(boolean) codec.streamFinSent.get(stream))
-                || capacity(stream) == STREAM_STOPPED;
+                || capacity(stream.streamId()) == STREAM_STOPPED;
     }
 
-    private long capacity(QuicStreamChannel stream) {
+    private long capacity(long stream) {
         long address = address();
         try {
-            return address == 0 ? 0 : (long) codec.streamCapacity.invokeExact(address, stream.streamId());
+            return address == 0 ? 0 : (long) codec.streamCapacity.invokeExact(address, stream);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
+    /** Whether there was ever a stream to write on. */
+    boolean hadStreams() {
+        return streamSeen || nextStream() > LAST_OF_FIRST_IDS
+                || (refusedStream < 0 && nextOneWayStream() > LAST_OF_FIRST_IDS);
+    }
+
+    /** The peer has opened a stream, or it is not known whether it has. */
+    void streamSeen() {
+        streamSeen = true;
+    }
+
+    /** The id of the next stream of ours, or of the one that was refused first. */
+    private long nextStream() {
+        return refusedStream >= 0
+                ? refusedStream
+                : (long) codec.nextBidirectional.get(codec.channelStreamIds.get(channel));
+    }
+
+    private long nextOneWayStream() {
+        return (long) codec.nextUnidirectional.get(codec.channelStreamIds.get(channel));
+    }
+
     /**
-     * About how many bytes are in flight on streams, headers included: the congestion window, less what a stream could
-     * write now. Too much where flow control limits that, too little where packets were lost and are to be sent again;
-     * zero if there is no stream on which we could have written.
+     * About how many bytes are in flight, headers included: the congestion window, less what a stream could write now.
+     * Too little where packets were lost and are to be sent again.
+     *
+     * @return the bytes, or a negative number if flow control limits what any stream could write, so that nothing is
+     *     known
      */
     long inFlightEstimate() {
+        long window = congestionWindow();
         long room = 0;
-        boolean writable = false;
         for (QuicStreamChannel stream : streamMap().values()) {
             if (stream.type() == QuicStreamType.BIDIRECTIONAL || stream.isLocalCreated()) {
-                writable = true;
-                room = Math.max(room, capacity(stream));
+                room = Math.max(room, capacity(stream.streamId()));
             }
         }
-        return writable ? Math.max(0, congestionWindow() - room) : 0;
+        QuicTransportParameters parameters = channel.peerTransportParameters();
+        long limit = parameters == null ? 0 : parameters.initialMaxStreamDataBidiRemote();
+        if (room < window && limit > window) {
+            // A stream that was never written on is limited by the congestion window and the connection alone.
+            room = Math.max(room, roomOfUnusedStream());
+        }
+        return room >= window ? 0 : limit > window ? window - room : UNKNOWN;
+    }
+
+    /** What could be written on a stream of ours that is not used: quiche makes its state, and sends nothing. */
+    private long roomOfUnusedStream() {
+        long address = address();
+        try {
+            long id = nextStream();
+            long empty = (long) codec.readerMemoryAddress.invokeExact(Unpooled.EMPTY_BUFFER);
+            int ignored = (int) codec.streamSend.invokeExact(address, id, empty, 0, false);
+            return capacity(id);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
     }
 
     /** Whether data has arrived that the application has not read yet. */

@@ -13,14 +13,18 @@ import io.closenotify.quic.QuicShutdownFuture;
 import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownOutcome;
 import io.closenotify.quic.QuicShutdownPolicy;
+import io.closenotify.quic.QuicStreams;
 import io.closenotify.quic.StreamFlush;
 import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testsuite.RelayedDatagram;
 import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import io.closenotify.testsuite.Waits;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.incubator.codec.quic.QuicConnectionCloseEvent;
 import io.netty.incubator.codec.quic.QuicStreamType;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -285,6 +289,117 @@ class CloseTest {
         try (ShutdownPair pair = direct()) {
             Waits.done(pair.server().datagrams().close());
             assertThat(toldTo(pair.near())).isEqualTo(QuicConnectionClose.application(0, ""));
+        }
+    }
+
+    @Test
+    void closing_the_udp_channel_twice_tells_them_too() throws Exception {
+        try (ShutdownPair pair = direct()) {
+            Future<Void> first = pair.server().datagrams().close();
+            pair.server().datagrams().close();
+            Waits.done(first);
+            assertThat(toldTo(pair.near())).isEqualTo(QuicConnectionClose.application(0, ""));
+        }
+    }
+
+    @Test
+    void an_application_that_closes_on_the_peers_close_does_not_spoil_the_outcome() throws Exception {
+        QuicSetup closing = new QuicSetup().connectionPipeline(channel -> {
+            ShutdownPair.add(channel, QuicShutdownPolicy.compliant());
+            channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                    if (event instanceof QuicConnectionCloseEvent) {
+                        context.close();
+                    }
+                    context.fireUserEventTriggered(event);
+                }
+            });
+        });
+        try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup(), closing, relay -> relay)) {
+            pair.near().open(QuicStreamType.BIDIRECTIONAL).write(1_000);
+            pair.shutdown(saying(QuicConnectionClose.application(5, "over")));
+            QuicShutdownOutcome outcome = ShutdownPair.outcome(ShutdownPair.handler(pair.far()).outcome());
+            assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.CLEAN);
+            assertThat(outcome.initiator()).isEqualTo(ShutdownInitiator.PEER);
+        }
+    }
+
+    @Test
+    void a_forged_datagram_does_not_lead_the_close_astray() throws Exception {
+        try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup(), ShutdownPair.setup(),
+                relay -> relay.record(10_000))) {
+            OurStream stream = pair.near().open(QuicStreamType.BIDIRECTIONAL);
+            stream.write(1_000);
+            pair.far().nextStream();
+            ShutdownPair.letPass(pair.near(), Duration.ofMillis(100));
+            byte[] genuine = null;
+            for (RelayedDatagram one : pair.relay().recording()) {
+                if (one.direction() == Direction.TO_SERVER && one.bytes()[0] >= 0) {
+                    genuine = one.bytes();
+                }
+            }
+            // The id is right, the rest is not.
+            byte[] forged = genuine.clone();
+            for (int index = forged.length - 16; index < forged.length; index++) {
+                forged[index] ^= 0x55;
+            }
+            pair.relay().sendFromOtherAddress(Unpooled.wrappedBuffer(forged));
+            ShutdownPair.letPass(pair.far(), Duration.ofMillis(100));
+            ShutdownPair.handler(pair.far()).shutdown(AT_ONCE);
+            assertThat(toldTo(pair.near())).isEqualTo(QuicConnectionClose.application(42, "bye"));
+        }
+    }
+
+    @Test
+    void both_sides_close_at_once_without_any_stream_and_both_are_clean() throws Exception {
+        for (int run = 0; run < 20; run++) {
+            try (ShutdownPair pair = ShutdownPair.overLossyPath(run, 0)) {
+                QuicShutdownFuture near = pair.shutdown(QuicShutdownPolicy.compliant());
+                QuicShutdownFuture far = ShutdownPair.handler(pair.far()).shutdown(QuicShutdownPolicy.compliant());
+                assertThat(ShutdownPair.outcome(near).result()).isEqualTo(ShutdownResult.CLEAN);
+                assertThat(ShutdownPair.outcome(far).result()).isEqualTo(ShutdownResult.CLEAN);
+            }
+        }
+    }
+
+    @Test
+    void the_peers_close_with_our_answer_still_under_way_is_not_clean() throws Exception {
+        QuicSetup answering = ShutdownPair.setup().streamPipeline(stream ->
+                stream.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext context, Object message) {
+                        ReferenceCountUtil.release(message);
+                        QuicStreams.conclude(stream, Unpooled.wrappedBuffer(new byte[10_000]));
+                    }
+                }));
+        try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup(), answering, relay -> relay)) {
+            OurStream stream = pair.near().open(QuicStreamType.BIDIRECTIONAL);
+            ShutdownPair.letPass(pair.near(), Duration.ofMillis(100));
+            pair.relay().block(Direction.TO_CLIENT);
+            stream.writeAndFinish(new byte[10]);
+            pair.far().nextStream();
+            ShutdownPair.letPass(pair.near(), Duration.ofMillis(50));
+            pair.shutdown(AT_ONCE);
+            QuicShutdownOutcome outcome = ShutdownPair.outcome(ShutdownPair.handler(pair.far()).outcome());
+            assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.FLUSH_FAILED);
+            assertThat(outcome.bytesUnacknowledged()).isGreaterThanOrEqualTo(10_000);
+        }
+    }
+
+    @Test
+    void the_peers_close_after_it_has_all_is_clean_though_flow_control_is_tight() throws Exception {
+        for (int run = 0; run < 10; run++) {
+            try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup().windows(20_000, 10_000),
+                    ShutdownPair.setup(), relay -> relay)) {
+                pair.far().open(QuicStreamType.BIDIRECTIONAL).write(5_000);
+                OurStream stream = pair.near().nextStream();
+                ShutdownPair.letPass(pair.near(), Duration.ofMillis(100));
+                assertThat(stream.bytes()).isEqualTo(5_000);
+                pair.shutdown(AT_ONCE);
+                QuicShutdownOutcome outcome = ShutdownPair.outcome(ShutdownPair.handler(pair.far()).outcome());
+                assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.CLEAN);
+            }
         }
     }
 }

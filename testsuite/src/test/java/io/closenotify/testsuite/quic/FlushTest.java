@@ -250,4 +250,45 @@ class FlushTest {
             assertThat(outcome.bytesUnacknowledged()).isPositive();
         }
     }
+
+    @ParameterizedTest(name = "{0} ms one way, idle timeout {1} ms")
+    @CsvSource({"150, 5000", "100, 3000", "50, 1000"})
+    void an_idle_timeout_that_is_short_for_the_path_does_not_hide_the_end_of_the_flush(long oneWay, long idle)
+            throws Exception {
+        try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup().idleTimeout(Duration.ofMillis(idle)),
+                ShutdownPair.setup().idleTimeout(Duration.ofMillis(idle)),
+                relay -> relay.delay(Direction.TO_SERVER, Duration.ofMillis(oneWay))
+                        .delay(Direction.TO_CLIENT, Duration.ofMillis(oneWay)))) {
+            conclude(pair.near().open(QuicStreamType.BIDIRECTIONAL), 100);
+            QuicShutdownOutcome outcome = ShutdownPair.outcome(pair.shutdown(PATIENT));
+            assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.CLEAN);
+        }
+    }
+
+    @Test
+    void a_handler_that_comes_late_knows_nothing_of_what_was_written_before() throws Exception {
+        try (ShutdownPair pair = new ShutdownPair(new QuicSetup(), ShutdownPair.setup(), relay -> relay)) {
+            OurStream stream = pair.near().open(QuicStreamType.BIDIRECTIONAL);
+            pair.relay().block(Direction.TO_SERVER);
+            stream.write(5_000);
+            ShutdownPair.letPass(pair.near(), Duration.ofSeconds(3));
+            Waits.done(pair.near().channel().eventLoop().submit(() ->
+                    ShutdownPair.add(pair.near().channel(), HASTY)));
+            QuicShutdownOutcome outcome = ShutdownPair.outcome(pair.shutdown(HASTY));
+            assertThat(outcome.result()).isEqualTo(ShutdownResult.FLUSH_FAILED);
+            assertThat(outcome.bytesUnacknowledged()).isPositive();
+        }
+    }
+
+    @Test
+    void writes_that_a_stream_close_has_overtaken_are_told_at_once() throws Exception {
+        try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup(), notReading(), relay -> relay)) {
+            OurStream stream = pair.near().open(QuicStreamType.BIDIRECTIONAL);
+            stream.write(500_000);
+            stream.channel().shutdownOutput();
+            QuicShutdownOutcome outcome = ShutdownPair.outcome(pair.shutdown(PATIENT));
+            assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.FLUSH_FAILED);
+            assertThat(outcome.bytesUnacknowledged()).isGreaterThan(400_000);
+        }
+    }
 }

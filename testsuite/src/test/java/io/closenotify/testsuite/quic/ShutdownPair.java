@@ -8,6 +8,7 @@ import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import io.closenotify.testsuite.UdpFaultRelay;
 import io.closenotify.testsuite.Waits;
+import io.netty.incubator.codec.quic.QuicChannel;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -44,11 +45,13 @@ final class ShutdownPair implements AutoCloseable {
     }
 
     static QuicSetup setup(QuicShutdownPolicy policy) {
-        return new QuicSetup().connectionPipeline(channel -> {
-            QuicShutdownHandler handler = QuicShutdownHandler.builder().policy(policy).build();
-            channel.attr(HANDLER).set(handler);
-            channel.pipeline().addLast(handler);
-        });
+        return new QuicSetup().connectionPipeline(channel -> add(channel, policy));
+    }
+
+    static void add(QuicChannel channel, QuicShutdownPolicy policy) {
+        QuicShutdownHandler handler = QuicShutdownHandler.builder().policy(policy).build();
+        channel.attr(HANDLER).set(handler);
+        channel.pipeline().addLast(handler);
     }
 
     ShutdownPair(QuicSetup clientSetup, QuicSetup serverSetup, UnaryOperator<UdpFaultRelay.Builder> path)
