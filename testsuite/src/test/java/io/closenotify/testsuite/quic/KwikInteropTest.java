@@ -30,6 +30,9 @@ import io.netty.incubator.codec.quic.QuicServerCodecBuilder;
 import io.netty.incubator.codec.quic.QuicStreamType;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -170,6 +173,28 @@ class KwikInteropTest {
             pair.shutdown(AT_ONCE);
             assertThat(pair.kwik().awaitClosesReceived(2)).containsOnly(frame(BYE));
         }
+    }
+
+    /** The codec swaps the bytes of ports in what it tells of a path; of such a port they do not show that. */
+    @ParameterizedTest
+    @EnumSource(OurRole.class)
+    void kwik_is_told_from_a_port_whose_two_bytes_are_the_same(OurRole role) throws Exception {
+        try (KwikPair pair = new KwikPair(role, ShutdownPair.setup().port(portOfEqualBytes()), KwikOptions.DEFAULT,
+                relay -> relay)) {
+            pair.shutdown(AT_ONCE);
+            assertThat(pair.kwik().end()).isEqualTo(closedWith(BYE));
+        }
+    }
+
+    private static int portOfEqualBytes() {
+        for (int port = 0x7070; port < 0x10000; port += 0x0101) {
+            try (DatagramSocket socket = new DatagramSocket(port, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (SocketException e) {
+                // It is taken.
+            }
+        }
+        throw new AssertionError("no such port is free");
     }
 
     // Everything before the close
