@@ -282,11 +282,23 @@ final class QuicheConnection implements AckWatch.Signs {
         if (peer == null || local == null) {
             return null;
         }
-        int ownPort = ((InetSocketAddress) channel.parent().localAddress()).getPort();
-        int port = local.getPort() == ownPort ? peer.getPort() : swapped(peer.getPort());
-        InetSocketAddress remote = new InetSocketAddress(peer.getAddress(), port);
+        InetSocketAddress remote = new InetSocketAddress(peer.getAddress(),
+                portsAreSwapped(local.getPort(), peer.getPort()) ? swapped(peer.getPort()) : peer.getPort());
         codec.channelRemote.set(channel, remote);
         return remote;
+    }
+
+    /**
+     * Our own port, which is known, shows whether they are; unless its two bytes are the same. Then they are taken to
+     * be, as this version of the codec has it, if only the address in use does not say otherwise.
+     */
+    private boolean portsAreSwapped(int localPort, int peerPort) {
+        int ownPort = ((InetSocketAddress) channel.parent().localAddress()).getPort();
+        if (swapped(ownPort) != ownPort) {
+            return localPort != ownPort;
+        }
+        InetSocketAddress inUse = (InetSocketAddress) channel.remoteSocketAddress();
+        return inUse == null || inUse.getPort() != peerPort;
     }
 
     /** The codec tells the ports of a path with their bytes swapped. */

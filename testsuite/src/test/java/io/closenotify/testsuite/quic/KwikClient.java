@@ -67,6 +67,18 @@ final class KwikClient implements AutoCloseable {
         }
     }
 
+    /** Connects once, to a server that does not let it; returns why it failed. */
+    static ConnectException refused(InetSocketAddress server) throws IOException {
+        KwikClient client = new KwikClient(server, KwikOptions.DEFAULT);
+        try {
+            client.quic.connect();
+        } catch (ConnectException e) {
+            return e;
+        }
+        client.close();
+        throw new AssertionError("the handshake was completed");
+    }
+
     KwikConnection connection() {
         return connection;
     }

@@ -88,6 +88,11 @@ final class KwikServer implements AutoCloseable {
         return log.sent();
     }
 
+    /** Waits until that many close frames have come, on all connections, those in their handshake included. */
+    List<CloseFrame> awaitClosesReceived(int count) throws InterruptedException {
+        return log.awaitReceived(id -> true, count);
+    }
+
     /** What kwik calls errors. */
     List<String> errors() {
         return log.errors();

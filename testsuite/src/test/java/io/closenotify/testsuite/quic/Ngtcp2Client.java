@@ -18,10 +18,13 @@ final class Ngtcp2Client implements AutoCloseable {
 
     /** Starts it with further options, and waits for its handshake. */
     static Ngtcp2Client connect(InetSocketAddress server, String... options) throws InterruptedException {
-        List<String> command = new ArrayList<>(List.of("gtlsclient", "--no-quic-dump", "--no-http-dump"));
-        command.addAll(List.of(options));
-        command.addAll(List.of(server.getAddress().getHostAddress(), Integer.toString(server.getPort())));
-        Ngtcp2Client client = new Ngtcp2Client(Ngtcp2Program.start(command));
+        return connect(server, List.of(options), List.of());
+    }
+
+    /** The same, for it to request these URIs. */
+    static Ngtcp2Client connect(InetSocketAddress server, List<String> options, List<String> uris)
+            throws InterruptedException {
+        Ngtcp2Client client = new Ngtcp2Client(start(server, options, uris));
         try {
             client.program.awaitHandshake();
             return client;
@@ -29,6 +32,15 @@ final class Ngtcp2Client implements AutoCloseable {
             client.close();
             throw e;
         }
+    }
+
+    /** Starts it, and waits for nothing. */
+    static Ngtcp2Program start(InetSocketAddress server, List<String> options, List<String> uris) {
+        List<String> command = new ArrayList<>(List.of("gtlsclient", "--no-quic-dump", "--no-http-dump"));
+        command.addAll(options);
+        command.addAll(List.of(server.getAddress().getHostAddress(), Integer.toString(server.getPort())));
+        command.addAll(uris);
+        return Ngtcp2Program.start(command);
     }
 
     Ngtcp2Program program() {

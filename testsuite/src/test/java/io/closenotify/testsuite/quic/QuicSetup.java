@@ -45,6 +45,7 @@ final class QuicSetup {
     private long connectionWindow = 10 * WINDOW;
     private long streamWindow = WINDOW;
     private long streams = 100;
+    private int port;
     private Consumer<Channel> datagramPipeline = channel -> { };
     private Consumer<QuicChannel> connectionPipeline = channel -> { };
     private Consumer<QuicStreamChannel> streamPipeline = channel -> { };
@@ -84,6 +85,12 @@ final class QuicSetup {
     /** How many streams of each direction the peer may open at first. */
     QuicSetup streams(long count) {
         streams = count;
+        return this;
+    }
+
+    /** Our own port; by default the system chooses one. */
+    QuicSetup port(int number) {
+        port = number;
         return this;
     }
 
@@ -156,7 +163,7 @@ final class QuicSetup {
                     datagramPipeline.accept(channel);
                     channel.pipeline().addLast(quic);
                 }))
-                .bind(InetAddress.getLoopbackAddress(), 0)).channel();
+                .bind(InetAddress.getLoopbackAddress(), port)).channel();
     }
 
     /** Our side of a connection, with its handlers; called by an initializer. */

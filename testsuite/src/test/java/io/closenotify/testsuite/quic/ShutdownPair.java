@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 /** Two ends with our handler in both, and a relay between them. */
 final class ShutdownPair implements AutoCloseable {
 
-    private static final AttributeKey<QuicShutdownHandler> HANDLER =
+    static final AttributeKey<QuicShutdownHandler> HANDLER =
             AttributeKey.valueOf(ShutdownPair.class, "handler");
 
     static final Duration ONE_WAY = Duration.ofMillis(10);

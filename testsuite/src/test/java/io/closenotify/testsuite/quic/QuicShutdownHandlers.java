@@ -1,0 +1,30 @@
+package io.closenotify.testsuite.quic;
+
+import io.closenotify.quic.QuicShutdownHandler;
+import io.closenotify.testsuite.Waits;
+import io.netty.incubator.codec.quic.QuicChannel;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+
+/** Our handlers as their connections come, before the handshake. */
+final class QuicShutdownHandlers {
+
+    private final BlockingQueue<QuicShutdownHandler> handlers = new LinkedBlockingQueue<>();
+
+    /** The handler, and behind it what the test puts there. */
+    QuicSetup setup(Consumer<QuicChannel> behind) {
+        return new QuicSetup().connectionPipeline(channel -> {
+            QuicShutdownHandler handler = QuicShutdownHandler.builder().build();
+            channel.attr(ShutdownPair.HANDLER).set(handler);
+            channel.pipeline().addLast(handler);
+            behind.accept(channel);
+            handlers.add(handler);
+        });
+    }
+
+    /** Waits for the next connection. */
+    QuicShutdownHandler next() throws InterruptedException {
+        return Waits.next(handlers, "a connection");
+    }
+}
