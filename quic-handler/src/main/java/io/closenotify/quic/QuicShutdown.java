@@ -33,6 +33,8 @@ final class QuicShutdown {
     /** RFC 9000, section 10.2: the closing period lasts "at least three times the current PTO interval". */
     private static final int PROBE_TIMEOUTS = 3;
 
+    private static final int PACKETS_PER_ACK = 2;
+
     /** A server's token that a client's Initial packets repeat; the codec's own has less. */
     private static final int LONGEST_TOKEN = 256;
 
@@ -191,8 +193,8 @@ final class QuicShutdown {
     }
 
     /**
-     * What is pending at the peer's close. Zero means: nothing is, or it is not known; see {@link #bytesUnacknowledged}
-     * for the difference.
+     * What is certainly pending at the peer's close. Zero means: nothing is, or what is may only not be acknowledged
+     * yet, or it is not known; see {@link #bytesUnacknowledged} for the difference.
      */
     long bytesPending() {
         takeStock();
@@ -220,8 +222,9 @@ final class QuicShutdown {
         boolean inFlight = connection.hadStreams() && !acknowledgements.nothingInFlight(clock.getAsLong());
         long estimate = inFlight ? connection.inFlightEstimate() : 0;
         boolean known = estimate != QuicheConnection.UNKNOWN;
-        lastPending = queued + (known ? estimate : 0);
-        lastUnacknowledged = known || queued > 0 ? lastPending : QuicheConnection.UNKNOWN;
+        // RFC 9000 13.2.2: a receiver may acknowledge every second packet only, and is free to close before it does.
+        lastPending = queued + (estimate > (long) PACKETS_PER_ACK * connection.maxUdpPayload() ? estimate : 0);
+        lastUnacknowledged = known ? queued + estimate : queued > 0 ? queued : QuicheConnection.UNKNOWN;
         if (refusing && inFlight) {
             // While we flush the timer counts: something is in flight, whatever the windows say.
             lastUnacknowledged = Math.max(1, lastUnacknowledged);

@@ -413,12 +413,12 @@ final class QuicheConnection implements AckWatch.Signs {
      * About how many bytes are in flight, headers included: the congestion window, less what a stream could write now.
      * Too little where packets were lost and are to be sent again.
      *
-     * @return the bytes, or a negative number if flow control limits what any stream could write, so that nothing is
-     *     known
+     * @return the bytes, or a negative number if flow control limits what any stream could write, or there is none
+     *     that could, so that nothing is known
      */
     long inFlightEstimate() {
         long window = congestionWindow();
-        long room = 0;
+        long room = -1;
         for (QuicStreamChannel stream : streamMap().values()) {
             if (stream.type() == QuicStreamType.BIDIRECTIONAL || stream.isLocalCreated()) {
                 room = Math.max(room, capacity(stream.streamId()));
@@ -430,7 +430,10 @@ final class QuicheConnection implements AckWatch.Signs {
             // A stream that was never written on is limited by the congestion window and the connection alone.
             room = Math.max(room, roomOfUnusedStream());
         }
-        return room >= window ? 0 : limit > window ? window - room : UNKNOWN;
+        if (room >= window) {
+            return 0;
+        }
+        return room >= 0 && limit > window ? window - room : UNKNOWN;
     }
 
     /** What could be written on a stream of ours that is not used: quiche makes its state, and sends nothing. */
