@@ -11,6 +11,7 @@ import io.netty.incubator.codec.quic.QuicChannel;
 import io.netty.incubator.codec.quic.QuicConnectionCloseEvent;
 import io.netty.incubator.codec.quic.QuicException;
 import io.netty.incubator.codec.quic.QuicStreamChannel;
+import io.netty.incubator.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.internal.logging.InternalLogger;
@@ -415,7 +416,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
     /** Called for each stream that the peer opens, and for each message of the DATAGRAM extension. */
     @Override
     public void channelRead(ChannelHandlerContext own, Object message) {
-        if (message instanceof QuicStreamChannel) {
+        // On a one-way stream of the peer there is nothing for us to write.
+        if (message instanceof QuicStreamChannel stream && stream.type() == QuicStreamType.BIDIRECTIONAL) {
             requireNonNull(connection).streamSeen();
         }
         own.fireChannelRead(message);

@@ -393,7 +393,7 @@ final class QuicheConnection implements AckWatch.Signs {
                 || (refusedStream < 0 && nextOneWayStream() > LAST_OF_FIRST_IDS);
     }
 
-    /** The peer has opened a stream, or it is not known whether it has. */
+    /** The peer has opened a two-way stream, or it is not known whether it has. */
     void streamSeen() {
         streamSeen = true;
     }
