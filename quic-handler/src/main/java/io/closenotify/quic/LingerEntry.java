@@ -69,10 +69,6 @@ final class LingerEntry {
         return nextEvent;
     }
 
-    long closingUntil() {
-        return closingUntil;
-    }
-
     boolean isForgotten(long now) {
         return now - forgottenAt >= 0;
     }

@@ -39,6 +39,11 @@ record MachineState(
         return initiator != null ? this : new MachineState(phase, mode, first, verdict, delivery, result);
     }
 
+    /** Whoever was noted before. */
+    MachineState onlyBy(ShutdownInitiator first) {
+        return new MachineState(phase, mode, first, verdict, delivery, result);
+    }
+
     /** The first verdict stays. */
     MachineState doomed(ShutdownResult first) {
         return verdict != null ? this : new MachineState(phase, mode, initiator, first, delivery, result);

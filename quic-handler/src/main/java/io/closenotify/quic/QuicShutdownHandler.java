@@ -170,9 +170,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
 
     /** Tells the peer at once, without waiting for what is pending. */
     QuicShutdownFuture tellNow() {
-        return onLoop(() -> {
-            request(policy.toBuilder().mode(QuicShutdownMode.RAPID).streamFlush(StreamFlush.NONE).build());
-        });
+        return onLoop(() ->
+                request(policy.toBuilder().mode(QuicShutdownMode.RAPID).streamFlush(StreamFlush.NONE).build()));
     }
 
     private QuicShutdownFuture onLoop(Runnable task) {

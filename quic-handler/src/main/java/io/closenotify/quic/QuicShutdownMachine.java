@@ -146,17 +146,12 @@ final class QuicShutdownMachine {
         };
         // Waiting for the peer is no end of ours.
         ShutdownInitiator first = state.phase() == Phase.WAIT_PEER || state.initiator() == null ? PEER : LOCAL;
-        MachineState by = new MachineState(
-                told.phase(), told.mode(), first, told.verdict(), told.delivery(), told.result());
-        return terminate(by, result, REFUSE_WRITES, ANNOUNCE_PEER_CLOSE);
+        return terminate(told.onlyBy(first), result, REFUSE_WRITES, ANNOUNCE_PEER_CLOSE);
     }
 
     private static Transition lost(MachineState state, ShutdownResult result, ShutdownInitiator initiator) {
         ShutdownResult during = state.phase() == Phase.HANDSHAKE ? ShutdownResult.ABORTED : result;
-        MachineState by = state.phase() == Phase.WAIT_PEER
-                ? new MachineState(
-                        state.phase(), state.mode(), initiator, state.verdict(), state.delivery(), state.result())
-                : state.by(initiator);
+        MachineState by = state.phase() == Phase.WAIT_PEER ? state.onlyBy(initiator) : state.by(initiator);
         return terminate(by, during);
     }
 

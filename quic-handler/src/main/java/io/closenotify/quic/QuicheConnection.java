@@ -154,18 +154,14 @@ final class QuicheConnection implements AckWatch.Signs {
         }
     }
 
-    private long @Nullable [] stats() {
+    private long stat(int index) {
         long address = address();
         try {
-            return address == 0 ? null : (long[]) codec.stats.invokeExact(address);
+            long[] stats = address == 0 ? null : (long[]) codec.stats.invokeExact(address);
+            return stats == null ? 0 : stats[index];
         } catch (Throwable e) {
             throw unexpected(e);
         }
-    }
-
-    private long stat(int index) {
-        long[] stats = stats();
-        return stats == null ? 0 : stats[index];
     }
 
     @Override
@@ -215,15 +211,19 @@ final class QuicheConnection implements AckWatch.Signs {
         return activePath(PATH_CWND);
     }
 
+    private @Nullable QuicTransportParameters peerParameters() {
+        return exists() ? channel.peerTransportParameters() : null;
+    }
+
     @Override
     public long peerIdleTimeoutNanos() {
-        QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
+        QuicTransportParameters parameters = peerParameters();
         return parameters == null ? 0 : parameters.maxIdleTimeout() * 1_000_000;
     }
 
     @Override
     public long maxAckDelayNanos() {
-        QuicTransportParameters parameters = exists() ? channel.peerTransportParameters() : null;
+        QuicTransportParameters parameters = peerParameters();
         long millis = parameters == null ? DEFAULT_MAX_ACK_DELAY_MILLIS : parameters.maxAckDelay();
         return millis * 1_000_000;
     }
@@ -424,7 +424,7 @@ final class QuicheConnection implements AckWatch.Signs {
                 room = Math.max(room, capacity(stream.streamId()));
             }
         }
-        QuicTransportParameters parameters = channel.peerTransportParameters();
+        QuicTransportParameters parameters = peerParameters();
         long limit = parameters == null ? 0 : parameters.initialMaxStreamDataBidiRemote();
         if (room < window && limit > window) {
             // A stream that was never written on is limited by the congestion window and the connection alone.
