@@ -1,0 +1,92 @@
+package io.closenotify.testsuite.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.closenotify.PeerClosePolicy;
+import io.closenotify.ShutdownPolicy;
+import io.closenotify.TransportPolicy;
+import io.closenotify.testsuite.TlsSetup;
+import io.closenotify.tls.TlsEngineCapabilities;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Prints what each engine can do, asked of the engines themselves, and holds README against it. */
+class EngineTableTest {
+
+    private static final Path README = Path.of("..", "README.md");
+    private static final Path PRINTED = Path.of("target", "engine-table.md");
+    private static final String BEGIN = "<!-- engine table: begin -->\n";
+    private static final String END = "<!-- engine table: end -->";
+
+    /** Every capability has a line, in this order. */
+    private static final Map<String, String> LINES = new LinkedHashMap<>();
+
+    static {
+        LINES.put("answersAfterApplication",
+                "our answer to the peer's close_notify follows what the application writes while it handles the data"
+                        + " before it");
+        LINES.put("defersAnswer", "`DEFER`: the application writes on after the peer's close_notify");
+        LINES.put("authenticatesBeforeAnswer", "the peer's close_notify is verified before it is told and answered");
+        LINES.put("keepsTransport", "`KEEP`: TLS ends, the connection lives on");
+        LINES.put("alertsDuringHandshake", "a peer is told by an alert when the handshake is given up");
+        LINES.put("readsTicketsAfterCloseNotify", "session tickets that arrive after our close_notify are taken");
+    }
+
+    private static final ShutdownPolicy ASKING = ShutdownPolicy.bidirectional().toBuilder()
+            .onPeerCloseNotify(PeerClosePolicy.DEFER).transport(TransportPolicy.KEEP).build();
+
+    @Test
+    void readme_shows_what_each_engine_can_do() throws IOException {
+        String table = table();
+        Files.writeString(PRINTED, table);
+        String readme = Files.readString(README);
+        assertThat(readme).contains(BEGIN, END);
+        assertThat(readme.substring(readme.indexOf(BEGIN) + BEGIN.length(), readme.indexOf(END)))
+                .as("README's table, to be replaced by " + PRINTED).isEqualTo(table);
+    }
+
+    @Test
+    void every_capability_has_a_line() {
+        assertThat(Arrays.stream(TlsEngineCapabilities.class.getRecordComponents()).map(RecordComponent::getName)
+                .filter(name -> !name.equals("engine"))).containsExactlyInAnyOrderElementsOf(LINES.keySet());
+    }
+
+    private static String table() {
+        List<TlsSetup> setups = TlsSetup.all();
+        StringBuilder table = new StringBuilder("| | ");
+        table.append(setups.stream().map(TlsSetup::toString).collect(Collectors.joining(" | "))).append(" |\n|");
+        table.append("---|".repeat(setups.size() + 1)).append('\n');
+        LINES.forEach((name, line) -> table.append("| ").append(line).append(" | ")
+                .append(setups.stream().map(setup -> cell(setup, name)).collect(Collectors.joining(" | ")))
+                .append(" |\n"));
+        return table.toString();
+    }
+
+    private static String cell(TlsSetup setup, String name) {
+        if (can(setup, ShutdownPolicy.bidirectional(), name)) {
+            return "yes";
+        }
+        return can(setup, ASKING, name) ? "if built for it" : "no";
+    }
+
+    private static boolean can(TlsSetup setup, ShutdownPolicy policy, String name) {
+        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(
+                setup, setup.with(SslProvider.JDK), true, policy, new Recorder())) {
+            TlsEngineCapabilities capabilities = pair.handler.capabilities();
+            pair.ours.unsafe().close(pair.ours.voidPromise());
+            pair.run();
+            return (boolean) TlsEngineCapabilities.class.getMethod(name).invoke(capabilities);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
