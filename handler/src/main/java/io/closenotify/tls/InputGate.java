@@ -11,8 +11,9 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ final class InputGate extends ChannelDuplexHandler {
 
     private final TlsShutdownHandler handler;
     private final @Nullable RecordFraming framing;
-    private final Queue<Object> held = new ArrayDeque<>(0);
+    private Collection<Object> held = List.of();
     private @Nullable ChannelHandlerContext context;
     private Mode mode = Mode.PASS;
     private int bytesHeld;
@@ -124,7 +125,7 @@ final class InputGate extends ChannelDuplexHandler {
      */
     void deliver(ChannelInboundInvoker inFront) {
         ChannelPipeline pipeline = requireNonNull(context).pipeline();
-        Queue<Object> delivered = takeHeld();
+        Collection<Object> delivered = takeHeld();
         pipeline.remove(this);
         for (Object next : delivered) {
             if (next instanceof ByteBuf data) {
@@ -141,11 +142,18 @@ final class InputGate extends ChannelDuplexHandler {
         }
     }
 
-    private Queue<Object> takeHeld() {
-        Queue<Object> taken = new ArrayDeque<>(held);
-        held.clear();
+    private Collection<Object> takeHeld() {
+        Collection<Object> taken = held;
+        held = List.of();
         bytesHeld = 0;
         return taken;
+    }
+
+    private void hold(Object next) {
+        if (held.isEmpty()) {
+            held = new ArrayList<>(4);
+        }
+        held.add(next);
     }
 
     private void readOn() {
@@ -170,14 +178,12 @@ final class InputGate extends ChannelDuplexHandler {
         }
         switch (mode) {
             case PASS -> pass(own, data);
-            case HOLD_ALERT, HOLD_PLAINTEXT -> hold(data);
+            case HOLD_ALERT, HOLD_PLAINTEXT -> {
+                bytesHeld += data.readableBytes();
+                hold(data);
+            }
             case DISCARD -> data.release();
         }
-    }
-
-    private void hold(ByteBuf data) {
-        bytesHeld += data.readableBytes();
-        held.add(data);
     }
 
     private void pass(ChannelHandlerContext own, ByteBuf data) {
@@ -203,7 +209,7 @@ final class InputGate extends ChannelDuplexHandler {
                 }
             }
             if (mode == Mode.HOLD_ALERT) {
-                hold(data.retain());
+                channelRead(own, data.retain());
                 handler.alertHeld();
             } else if (data.isReadable()) {
                 // The shutdown has decided meanwhile, or this gate is no longer needed.
@@ -248,7 +254,7 @@ final class InputGate extends ChannelDuplexHandler {
         boolean endsInput = event instanceof ChannelInputShutdownEvent
                 || event instanceof ChannelInputShutdownReadComplete;
         if (endsInput && (mode == Mode.HOLD_ALERT || mode == Mode.HOLD_PLAINTEXT)) {
-            held.add(event);
+            hold(event);
         } else {
             own.fireUserEventTriggered(event);
         }

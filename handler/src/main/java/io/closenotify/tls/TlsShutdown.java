@@ -119,8 +119,8 @@ final class TlsShutdown {
 
     boolean ownsReading() {
         MachineState state = handler.machine();
-        if (state.phase() == Phase.AWAIT_PEER
-                && handler.policy().inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+        boolean onDemand = handler.policy().inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
+        if (onDemand && state.phase() != Phase.TICKETS && state.phase() != Phase.LINGER) {
             return false;
         }
         // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then

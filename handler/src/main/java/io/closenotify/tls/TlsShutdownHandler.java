@@ -144,6 +144,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         requireNonNull(policy, "policy");
         return declare("policy", () -> {
             requireKeepable(policy);
+            TlsEngineCapabilities can = capabilities();
+            if (policy.onPeerCloseNotify() == PeerClosePolicy.DEFER && machine.phase() != Phase.HANDSHAKE
+                    && can != null && !can.defersAnswer()) {
+                throw new IllegalStateException("the answer cannot be deferred: " + can
+                        + " (expected: a handler built with DEFER or keepable(true), before the handshake)");
+            }
             this.policy = policy;
         });
     }
@@ -368,19 +374,21 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         return gate != null && gate.isFramed();
     }
 
-    /** What the handlers that know the application's messages say. */
+    /** What the handlers behind this one that know the application's messages say. */
     private Messages messages() {
         if (shutdown != null && !shutdown.delivers()) {
             return Messages.UNKNOWN;
         }
         Messages known = Messages.UNKNOWN;
+        boolean behind = false;
         for (Map.Entry<String, ChannelHandler> entry : requireNonNull(context).pipeline()) {
-            if (entry.getValue() instanceof MessageBoundary boundary) {
+            if (behind && entry.getValue() instanceof MessageBoundary boundary) {
                 if (boundary.isMessageInFlight()) {
                     return Messages.CUT;
                 }
                 known = Messages.COMPLETE;
             }
+            behind |= entry.getValue() == this;
         }
         return known;
     }
