@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
  * @param flushTime from the start of the shutdown until our close_notify had reached the kernel or that was given up
  * @param peerTime from then until the peer's close_notify, its deadline, or the end of input
  * @param lingerTime from then until this outcome; zero where the outcome was known before the linger
+ * @param transportKept whether the transport lives on in plaintext ({@link TransportPolicy#KEEP})
  * @param sessionResumable whether the session was left fit for resumption: the handshake was done, no fatal alert went
- *     either way and the engine has not invalidated it. It does not say that the peer agrees
+ *     either way (RFC 5246, section 7.2.2), the engine has not invalidated it, and it is not known to lack a ticket.
+ *     However the connection was closed, truncated too, makes no difference (RFC 5246, section 7.2.1). It does not say
+ *     that the peer agrees
  * @param cause what went wrong underneath, or {@code null}
  */
 public record ShutdownOutcome(
@@ -40,6 +43,7 @@ public record ShutdownOutcome(
         Duration flushTime,
         Duration peerTime,
         Duration lingerTime,
+        boolean transportKept,
         boolean sessionResumable,
         @Nullable Throwable cause) {
 

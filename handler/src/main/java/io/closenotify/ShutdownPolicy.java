@@ -18,12 +18,12 @@ import java.time.Duration;
  * }</pre>
  *
  * <p><b>Timeouts</b> are absolute: each starts when its phase starts, and data never extends it. Zero means "without
- * end" for {@link #flushTimeout()} and {@link #peerTimeout()}, and "no linger" for {@link #linger()}. They are kept to
- * the nanosecond and may not exceed {@link #MAX_TIMEOUT}.
+ * end" for {@link #flushTimeout()}, {@link #peerTimeout()} and {@link #deferTimeout()}, and "not at all" for
+ * {@link #linger()} and {@link #ticketTimeout()}. They are kept to the nanosecond and may not exceed
+ * {@link #MAX_TIMEOUT}.
  *
  * <p><b>Specification:</b> RFC 8446, section 6.1; RFC 5246, section 7.2.1; {@code SSL_shutdown(3)}. OpenSSL leaves all
  * waiting to its caller; the timeouts, the linger and the cap are this library's.
- *
  */
 public final class ShutdownPolicy {
 
@@ -33,6 +33,8 @@ public final class ShutdownPolicy {
     private static final ShutdownPolicy BIDIRECTIONAL = new Builder().build();
     private static final ShutdownPolicy FAST = new Builder().mode(ShutdownMode.FAST).build();
     private static final ShutdownPolicy QUIET = new Builder().mode(ShutdownMode.QUIET).build();
+    private static final ShutdownPolicy HALF_CLOSE = new Builder()
+            .peerTimeout(Duration.ZERO).inboundAfterCloseNotify(InboundPolicy.ON_DEMAND).build();
 
     private final ShutdownMode mode;
     private final Duration flushTimeout;
@@ -42,6 +44,10 @@ public final class ShutdownPolicy {
     private final InboundPolicy inboundAfterCloseNotify;
     private final long inboundCap;
     private final TruncationPolicy onTruncation;
+    private final PeerClosePolicy onPeerCloseNotify;
+    private final Duration deferTimeout;
+    private final Duration ticketTimeout;
+    private final TransportPolicy transport;
 
     private ShutdownPolicy(Builder builder) {
         mode = requireNonNull(builder.mode, "mode");
@@ -55,6 +61,13 @@ public final class ShutdownPolicy {
             throw new IllegalArgumentException("inboundCap: " + inboundCap + " (expected: >= 0 bytes)");
         }
         onTruncation = requireNonNull(builder.onTruncation, "onTruncation");
+        onPeerCloseNotify = requireNonNull(builder.onPeerCloseNotify, "onPeerCloseNotify");
+        deferTimeout = requireTimeout(builder.deferTimeout, "deferTimeout");
+        ticketTimeout = requireTimeout(builder.ticketTimeout, "ticketTimeout");
+        transport = requireNonNull(builder.transport, "transport");
+        if (transport == TransportPolicy.KEEP && mode != ShutdownMode.BIDIRECTIONAL) {
+            throw new IllegalArgumentException("mode: " + mode + " (expected: BIDIRECTIONAL, to KEEP the transport)");
+        }
     }
 
     private static Duration requireTimeout(Duration timeout, String name) {
@@ -90,6 +103,17 @@ public final class ShutdownPolicy {
      */
     public static ShutdownPolicy quiet() {
         return QUIET;
+    }
+
+    /**
+     * Returns the policy that shuts down the writing half alone ({@code SSL_shutdown} returning 0): our close_notify is
+     * sent, and the application goes on reading, in charge of autoRead, without cap or deadline, until the peer's
+     * close_notify. A {@code close()} or another {@code shutdown} meanwhile puts an end to the wait.
+     *
+     * @return bidirectional, with a {@link #peerTimeout()} of zero and {@link InboundPolicy#ON_DEMAND}
+     */
+    public static ShutdownPolicy halfClose() {
+        return HALF_CLOSE;
     }
 
     /**
@@ -183,12 +207,53 @@ public final class ShutdownPolicy {
         return onTruncation;
     }
 
+    /**
+     * Returns what to do when the peer's close_notify arrives first.
+     *
+     * @return {@link PeerClosePolicy#RESPOND} by default
+     */
+    public PeerClosePolicy onPeerCloseNotify() {
+        return onPeerCloseNotify;
+    }
+
+    /**
+     * Returns how long the application may go on after the peer's close_notify under {@link PeerClosePolicy#DEFER}.
+     * When it is over the shutdown goes on by itself: what was written is flushed, later writes fail.
+     *
+     * @return the timeout; 30 s by default, zero waits without end
+     */
+    public Duration deferTimeout() {
+        return deferTimeout;
+    }
+
+    /**
+     * Returns how long our close_notify waits for the peer's session tickets, where the engine ignores those that come
+     * later (BoringSSL) and this is a TLS 1.3 client that has read nothing since the handshake: without a ticket the
+     * session cannot be resumed. Nobody else waits.
+     *
+     * @return the timeout; 500 ms by default, zero does not wait
+     */
+    public Duration ticketTimeout() {
+        return ticketTimeout;
+    }
+
+    /**
+     * Returns what becomes of the transport once TLS has ended.
+     *
+     * @return {@link TransportPolicy#CLOSE} by default
+     */
+    public TransportPolicy transport() {
+        return transport;
+    }
+
     @Override
     public String toString() {
         return "ShutdownPolicy[mode=" + mode + ", flushTimeout=" + flushTimeout + ", peerTimeout=" + peerTimeout
                 + ", linger=" + linger + ", lingerEnd=" + lingerEnd
                 + ", inboundAfterCloseNotify=" + inboundAfterCloseNotify + ", inboundCap=" + inboundCap
-                + ", onTruncation=" + onTruncation + ']';
+                + ", onTruncation=" + onTruncation + ", onPeerCloseNotify=" + onPeerCloseNotify
+                + ", deferTimeout=" + deferTimeout + ", ticketTimeout=" + ticketTimeout
+                + ", transport=" + transport + ']';
     }
 
     /**
@@ -211,6 +276,10 @@ public final class ShutdownPolicy {
         private InboundPolicy inboundAfterCloseNotify = InboundPolicy.DELIVER;
         private long inboundCap = 16L << 20;
         private TruncationPolicy onTruncation = TruncationPolicy.FAIL;
+        private PeerClosePolicy onPeerCloseNotify = PeerClosePolicy.RESPOND;
+        private Duration deferTimeout = Duration.ofSeconds(30);
+        private Duration ticketTimeout = Duration.ofMillis(500);
+        private TransportPolicy transport = TransportPolicy.CLOSE;
 
         private Builder() {
         }
@@ -224,6 +293,10 @@ public final class ShutdownPolicy {
             inboundAfterCloseNotify = policy.inboundAfterCloseNotify;
             inboundCap = policy.inboundCap;
             onTruncation = policy.onTruncation;
+            onPeerCloseNotify = policy.onPeerCloseNotify;
+            deferTimeout = policy.deferTimeout;
+            ticketTimeout = policy.ticketTimeout;
+            transport = policy.transport;
         }
 
         /**
@@ -311,6 +384,51 @@ public final class ShutdownPolicy {
          */
         public Builder onTruncation(TruncationPolicy onTruncation) {
             this.onTruncation = onTruncation;
+            return this;
+        }
+
+        /**
+         * Sets {@link ShutdownPolicy#onPeerCloseNotify()}.
+         *
+         * @param onPeerCloseNotify what to do when the peer's close_notify arrives first
+         * @return this builder
+         */
+        public Builder onPeerCloseNotify(PeerClosePolicy onPeerCloseNotify) {
+            this.onPeerCloseNotify = onPeerCloseNotify;
+            return this;
+        }
+
+        /**
+         * Sets {@link ShutdownPolicy#deferTimeout()}.
+         *
+         * @param deferTimeout zero to {@link #MAX_TIMEOUT}; zero waits without end
+         * @return this builder
+         */
+        public Builder deferTimeout(Duration deferTimeout) {
+            this.deferTimeout = deferTimeout;
+            return this;
+        }
+
+        /**
+         * Sets {@link ShutdownPolicy#ticketTimeout()}.
+         *
+         * @param ticketTimeout zero to {@link #MAX_TIMEOUT}; zero does not wait
+         * @return this builder
+         */
+        public Builder ticketTimeout(Duration ticketTimeout) {
+            this.ticketTimeout = ticketTimeout;
+            return this;
+        }
+
+        /**
+         * Sets {@link ShutdownPolicy#transport()}.
+         *
+         * @param transport what becomes of the transport; {@link TransportPolicy#KEEP} needs
+         *     {@link ShutdownMode#BIDIRECTIONAL}
+         * @return this builder
+         */
+        public Builder transport(TransportPolicy transport) {
+            this.transport = transport;
             return this;
         }
 

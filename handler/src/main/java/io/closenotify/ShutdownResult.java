@@ -10,9 +10,9 @@ package io.closenotify;
 public enum ShutdownResult {
 
     /**
-     * Both close_notify alerts were exchanged. Also the end of input without close_notify under
-     * {@link TruncationPolicy#IGNORE}; {@link ShutdownOutcome#closeNotifyReceived()} is then false and
-     * {@link ShutdownOutcome#cause()} says so.
+     * Both close_notify alerts were exchanged. Also the end of input without close_notify where a
+     * {@link MessageBoundary} says that no message was cut, and under {@link TruncationPolicy#IGNORE};
+     * {@link ShutdownOutcome#closeNotifyReceived()} is then false and {@link ShutdownOutcome#cause()} says so.
      */
     CLEAN(true),
 
@@ -35,7 +35,8 @@ public enum ShutdownResult {
 
     /**
      * The input ended without the peer's close_notify and before our own was sent: data of the peer may have been cut
-     * off, by accident or by an attacker (RFC 8446, section 6.1).
+     * off, by accident or by an attacker (RFC 8446, section 6.1). After our own it is {@link #UNANSWERED}, unless a
+     * {@link MessageBoundary} says that a message was cut, or TLS alone was to end ({@link TransportPolicy#KEEP}).
      */
     TRUNCATED(false),
 

@@ -6,6 +6,12 @@ package io.closenotify.core;
  */
 public enum Action {
 
+    /** Tell the application that the peer has closed its side. */
+    ANNOUNCE_PEER_CLOSE,
+
+    /** Arm the timer with {@code deferTimeout}. */
+    ARM_DEFER_TIMER,
+
     /** Answer the peer's close_notify once the application has handled the data that came before it. */
     ANSWER_AFTER_READ,
 
@@ -17,6 +23,12 @@ public enum Action {
 
     /** Tell the peer, as far as the engine can, that the handshake is given up; report when the kernel has it. */
     ABANDON_HANDSHAKE,
+
+    /** Arm the timer with {@code ticketTimeout}. */
+    ARM_TICKET_TIMER,
+
+    /** Read on, and report when something came that may have held the tickets. */
+    READ_TICKETS,
 
     /** Send our close_notify and report when the kernel has it. */
     SEND_CLOSE_NOTIFY,
@@ -41,6 +53,15 @@ public enum Action {
 
     /** Whatever arrives from now on is released unread. */
     IGNORE_INPUT,
+
+    /** Whatever arrives from now on belongs to the time after TLS: it is kept until then. */
+    HOLD_INPUT,
+
+    /** Take TLS out of the pipeline, let the writes that were held back go, and report. */
+    RELEASE_TLS,
+
+    /** Hand the input that was held to the application. */
+    DELIVER_HELD,
 
     /** Send a truncation exception through the pipeline. */
     RAISE_TRUNCATION,

@@ -27,6 +27,12 @@ public enum Input {
     /** All that was written before the shutdown has reached the kernel. */
     DATA_FLUSHED,
 
+    /** The same, and the engine would ignore the peer's session tickets once our close_notify was sent. */
+    TICKETS_DUE,
+
+    /** What came since then may have held the tickets. */
+    TICKETS_READ,
+
     /** Our close_notify, or what was said when the handshake was given up, has reached the kernel. */
     ALERT_FLUSHED,
 
@@ -35,6 +41,15 @@ public enum Input {
 
     /** The peer's close_notify arrived. */
     PEER_CLOSE_NOTIFY,
+
+    /** An alert arrived and is held in front of the engine, which would answer by itself: close_notify, most likely. */
+    PEER_ALERT_HELD,
+
+    /** The caller who went on reading at leisure puts an end to it. */
+    RENEW_PEER_TIMER,
+
+    /** TLS has left the pipeline. */
+    TLS_RELEASED,
 
     /** The input ended; the transport can still be written to. */
     END_OF_INPUT,

@@ -55,10 +55,13 @@ public record MachineState(
         /** It counts as received: quiet, or declared by the caller. */
         ASSUMED,
 
-        /** The input ended without it, after ours was sent or where that is ignored. */
+        /** The input ended without it, after ours was sent. */
         ENDED,
 
-        /** The input ended without it, before ours was sent. */
+        /** The input ended without it, where that is ignored or no message was cut: it counts as received. */
+        FORGIVEN,
+
+        /** The input ended without it, before ours was sent, inside a message, or where TLS alone was to end. */
         TRUNCATED
     }
 
@@ -83,8 +86,8 @@ public record MachineState(
                 receive == Receive.CLOSE_NOTIFY || receive == Receive.ASSUMED,
                 switch (phase) {
                     case FLUSH, SEND -> Want.WANT_WRITE;
-                    case AWAIT_PEER -> Want.WANT_READ;
-                    case HANDSHAKE, ABANDON, OPEN, PEER_CLOSED, LINGER, TERMINATED -> Want.NOTHING;
+                    case TICKETS, AWAIT_PEER -> Want.WANT_READ;
+                    case HANDSHAKE, ABANDON, OPEN, PEER_CLOSED, RELEASE, LINGER, TERMINATED -> Want.NOTHING;
                 });
     }
 

@@ -12,17 +12,23 @@ public enum Phase {
     /** Application data flows; no shutdown. */
     OPEN,
 
-    /** The peer's close_notify came; the application may still write, ours follows. */
+    /** The peer's close_notify came, or an alert that may be it; the application may still write, ours follows. */
     PEER_CLOSED,
 
     /** Data written before the shutdown is on its way to the kernel (WANT_WRITE). */
     FLUSH,
+
+    /** Our close_notify waits for the peer's session tickets (WANT_READ). */
+    TICKETS,
 
     /** Our close_notify is on its way to the kernel (WANT_WRITE). */
     SEND,
 
     /** Our close_notify has left, the peer's is awaited (WANT_READ). */
     AWAIT_PEER,
+
+    /** Both alerts were exchanged; TLS is leaving the pipeline and the transport lives on. */
+    RELEASE,
 
     /** Nothing more is awaited: the transport is half-closed and input is discarded until the peer's FIN. */
     LINGER,

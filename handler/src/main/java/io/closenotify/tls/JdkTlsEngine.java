@@ -19,14 +19,29 @@ final class JdkTlsEngine implements TlsEngine {
     }
 
     @Override
-    public TlsEngineCapabilities capabilities() {
-        boolean tls13 = SslProtocols.TLS_v1_3.equals(ssl.engine().getSession().getProtocol());
-        return new TlsEngineCapabilities("JDK", tls13, true, true);
+    public TlsEngineCapabilities capabilities(boolean gated) {
+        boolean tls13 = !answersByItself();
+        return new TlsEngineCapabilities("JDK", tls13 || gated, tls13 || gated, tls13, gated, true, true);
+    }
+
+    @Override
+    public boolean answersByItself() {
+        return !SslProtocols.TLS_v1_3.equals(ssl.engine().getSession().getProtocol());
     }
 
     @Override
     public void handshakeCompleted() {
         // Nothing to prepare.
+    }
+
+    @Override
+    public void inputRead() {
+        // The event tells.
+    }
+
+    @Override
+    public boolean ticketsDue() {
+        return false;
     }
 
     @Override

@@ -6,9 +6,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProtocols;
 import io.netty.internal.tcnative.SSL;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -68,8 +70,33 @@ final class OpenSslTlsEngine implements TlsEngine {
     }
 
     @Override
-    public TlsEngineCapabilities capabilities() {
-        return new TlsEngineCapabilities("BoringSSL", RECEIVED_SHUTDOWN != null, false, false);
+    public TlsEngineCapabilities capabilities(boolean gated) {
+        boolean held = gated && !isTls13();
+        return new TlsEngineCapabilities("BoringSSL", RECEIVED_SHUTDOWN != null || held,
+                RECEIVED_SHUTDOWN != null || held, RECEIVED_SHUTDOWN != null, gated, false, false);
+    }
+
+    @Override
+    public boolean answersByItself() {
+        return watch == null;
+    }
+
+    private boolean isTls13() {
+        return SslProtocols.TLS_v1_3.equals(engine.getSession().getProtocol());
+    }
+
+    @Override
+    public void inputRead() {
+        if (watch != null && watch.context != null) {
+            poll(watch.context);
+        }
+    }
+
+    @Override
+    public boolean ticketsDue() {
+        return watch != null && watch.batches < 2 && engine.getUseClientMode() && isTls13()
+                && ssl.engine().getSession().getSessionContext() instanceof OpenSslSessionContext sessions
+                && sessions.isSessionCacheEnabled();
     }
 
     @Override
@@ -223,13 +250,23 @@ final class OpenSslTlsEngine implements TlsEngine {
     private static final class CloseNotifyWatch extends ChannelInboundHandlerAdapter {
 
         private final OpenSslTlsEngine engine;
+        private @Nullable ChannelHandlerContext context;
+
+        /** The first brings the end of the handshake. */
+        private int batches;
 
         CloseNotifyWatch(OpenSslTlsEngine engine) {
             this.engine = engine;
         }
 
         @Override
+        public void handlerAdded(ChannelHandlerContext added) {
+            context = added;
+        }
+
+        @Override
         public void channelReadComplete(ChannelHandlerContext context) {
+            batches++;
             // First the application: it may flush its last answer now.
             context.fireChannelReadComplete();
             engine.poll(context);

@@ -6,17 +6,19 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.PendingWriteQueue;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands directly behind the {@code SslHandler} once a shutdown has begun: refuses writes, counts what arrives after
- * our close_notify, and keeps reading whatever autoRead says.
+ * Stands directly behind the {@code SslHandler} once a shutdown has begun: refuses writes, or keeps them for the time
+ * after TLS; counts what arrives after our close_notify, and keeps reading whatever autoRead says.
  */
 final class ShutdownGuard extends ChannelDuplexHandler {
 
     private final TlsShutdown shutdown;
     private @Nullable ChannelPromise behindAll;
+    private @Nullable PendingWriteQueue held;
 
     ShutdownGuard(TlsShutdown shutdown) {
         this.shutdown = shutdown;
@@ -54,8 +56,33 @@ final class ShutdownGuard extends ChannelDuplexHandler {
             context.write(message, promise);
             return;
         }
+        if (shutdown.holdsWrites()) {
+            if (held == null) {
+                held = new PendingWriteQueue(context);
+            }
+            held.add(message, promise);
+            return;
+        }
         ReferenceCountUtil.release(message);
         promise.tryFailure(new WriteAfterShutdownException());
+    }
+
+    /** TLS is gone: what was held goes out, in order. */
+    void writeHeld(ChannelHandlerContext context) {
+        PendingWriteQueue released = held;
+        if (released != null) {
+            released.removeAndWriteAll();
+            context.flush();
+        }
+    }
+
+    /** The transport does not live on. */
+    void failHeld() {
+        PendingWriteQueue failed = held;
+        held = null;
+        if (failed != null) {
+            failed.removeAndFailAll(new WriteAfterShutdownException());
+        }
     }
 
     @Override

@@ -25,11 +25,24 @@ interface TlsEngine {
                 : new JdkTlsEngine(ssl);
     }
 
-    /** What this engine can do, given the protocol version it negotiated. */
-    TlsEngineCapabilities capabilities();
+    /**
+     * What this engine can do, given the protocol version it negotiated.
+     *
+     * @param gated whether a gate in front of the engine lets it see records one by one
+     */
+    TlsEngineCapabilities capabilities(boolean gated);
+
+    /** Whether the engine answers the peer's close_notify inside the read, and shuts its own side down by that. */
+    boolean answersByItself();
 
     /** The handshake is done: from now on the answer to the peer's close_notify is to be ours, where possible. */
     void handshakeCompleted();
+
+    /** Input was read: looks for what the engine does not tell by events. */
+    void inputRead();
+
+    /** Whether the peer's session tickets are to be expected still, and would be ignored behind our close_notify. */
+    boolean ticketsDue();
 
     /** Whether the peer's close_notify has truly arrived. */
     boolean closeNotifyReceived();
@@ -56,6 +69,6 @@ interface TlsEngine {
     /** Counts both alerts as exchanged, without sending any. */
     void markQuiet();
 
-    /** Gives the answer to the peer's close_notify back to the engine. */
+    /** Gives the answer to the peer's close_notify back to the engine, and takes what helped with it away. */
     void detach();
 }

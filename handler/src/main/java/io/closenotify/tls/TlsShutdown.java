@@ -2,12 +2,10 @@ package io.closenotify.tls;
 
 import io.closenotify.InboundPolicy;
 import io.closenotify.LingerEnd;
+import io.closenotify.PeerCloseNotifyEvent;
 import io.closenotify.ShutdownException;
-import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
-import io.closenotify.ShutdownResult;
-import io.closenotify.ShutdownState;
 import io.closenotify.TruncationException;
 import io.closenotify.core.Action;
 import io.closenotify.core.Input;
@@ -16,7 +14,10 @@ import io.closenotify.core.MachineState.Receive;
 import io.closenotify.core.Phase;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundInvoker;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,34 +51,34 @@ final class TlsShutdown {
     private static final long LAST_ACKNOWLEDGEMENT_POLL = TimeUnit.MILLISECONDS.toNanos(64);
     private static final long LAST_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
 
+    /**
+     * The JDK's engine takes any number of warning alerts and empty records. This many bytes of them (some 2,000
+     * records) is more than session tickets, key updates and a renegotiation can need.
+     */
+    private static final int MOST_BYTES_WITHOUT_DATA = 1 << 16;
+
     private final TlsShutdownHandler handler;
     private final ChannelHandlerContext context;
     private final ChannelHandlerContext sslContext;
     private final TlsEngine engine;
-    private final LongSupplier clock;
+    private final ShutdownBooks books;
     private final ShutdownGuard guard = new ShutdownGuard(this);
     private final Queue<Input> queued = new ArrayDeque<>(4);
     private final List<OutcomePromise> outcomePromises = new ArrayList<>(1);
     private final List<ChannelPromise> closePromises = new ArrayList<>(1);
     private @Nullable ChannelHandlerContext guardContext;
-    private @Nullable InputDiscarder discarder;
+    private @Nullable ChannelInboundInvoker inFrontOfTls;
     private boolean lookedAgain;
     private @Nullable Future<?> timer;
     private @Nullable ShutdownOutcome outcome;
-    private @Nullable Throwable cause;
-    private @Nullable String lastAlert;
-
-    private long phaseStart;
-    private long flushNanos;
-    private long peerNanos;
-    private long lingerNanos;
 
     private boolean countsInbound;
     private boolean delivers;
+    private boolean dataArrived;
+    private long bytesWithoutData;
     private long bytesWhileFlushing;
-    private long bytesDelivered;
-    private long bytesDiscarded;
     private long bytesPendingAtStart;
+    private boolean transportKept;
 
     TlsShutdown(TlsShutdownHandler handler, ChannelHandlerContext context, ChannelHandlerContext sslContext,
             TlsEngine engine, LongSupplier clock) {
@@ -84,23 +86,17 @@ final class TlsShutdown {
         this.context = context;
         this.sslContext = sslContext;
         this.engine = engine;
-        this.clock = clock;
-        phaseStart = clock.getAsLong();
+        books = new ShutdownBooks(clock);
     }
 
     // What the handler and the helpers report
 
-    /** The first cause is the one that is told. */
     void note(Throwable reason) {
-        if (cause == null) {
-            cause = reason;
-        }
+        books.note(reason);
     }
 
     void noteAlert(@Nullable String name) {
-        if (name != null) {
-            lastAlert = name;
-        }
+        books.noteAlert(name);
     }
 
     void join(OutcomePromise promise) {
@@ -123,52 +119,74 @@ final class TlsShutdown {
 
     boolean ownsReading() {
         MachineState state = handler.machine();
+        if (state.phase() == Phase.AWAIT_PEER
+                && handler.policy().inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+            return false;
+        }
         // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then
         // is not told to exceed any cap.
         return state.shuttingDown() && !state.inputEnded()
                 && (countsInbound || bytesWhileFlushing <= handler.policy().inboundCap());
     }
 
+    /** Whether writes wait for the time after TLS. */
+    boolean holdsWrites() {
+        return handler.machine().phase() != Phase.LINGER && handler.keepsTransport();
+    }
+
+    /** Whether what arrives goes to the application, as it did before the shutdown. */
+    boolean delivers() {
+        return !countsInbound || delivers;
+    }
+
     /** Books application data that arrived, and tells whether it goes to the application. */
     boolean accepts(int bytes) {
+        dataArrived = true;
         if (!countsInbound) {
             bytesWhileFlushing += bytes;
             return true;
         }
+        ShutdownPolicy policy = handler.policy();
         boolean capped = handler.machine().phase() != Phase.LINGER
-                && bytesDelivered + bytesDiscarded + bytes > handler.policy().inboundCap();
+                && policy.inboundAfterCloseNotify() != InboundPolicy.ON_DEMAND
+                && books.bytesAfterCloseNotify() + bytes > policy.inboundCap();
         if (delivers && !capped) {
-            bytesDelivered += bytes;
+            books.delivered(bytes);
             return true;
         }
-        bytesDiscarded += bytes;
-        if (capped && handler.machine().phase() != Phase.TERMINATED) {
-            note(new SSLException("more than " + handler.policy().inboundCap()
-                    + " bytes arrived after our close_notify"));
-            LOGGER.warn("{} forced: more than {} bytes arrived after our close_notify", context.channel(),
-                    handler.policy().inboundCap());
-            handler.feed(Input.CAP_EXCEEDED);
+        books.discarded(bytes);
+        if (capped) {
+            force(policy.inboundCap() + " bytes arrived after our close_notify");
         }
         return false;
     }
 
-    void phaseChanged(Phase from) {
-        long now = clock.getAsLong();
-        book(from, now - phaseStart);
-        phaseStart = now;
-        if (handler.machine().phase() == Phase.TERMINATED) {
-            cancelTimer();
+    /** Books what passed the gate, application data or not. */
+    void inputPassed(int bytes) {
+        if (handler.machine().phase() == Phase.TICKETS) {
+            handler.feed(Input.TICKETS_READ);
+        } else if (handler.machine().phase() == Phase.AWAIT_PEER) {
+            bytesWithoutData = dataArrived ? 0 : bytesWithoutData + bytes;
+            dataArrived = false;
+            if (bytesWithoutData > MOST_BYTES_WITHOUT_DATA) {
+                force(MOST_BYTES_WITHOUT_DATA + " bytes of alerts and empty records arrived after our close_notify");
+            }
         }
     }
 
-    private void book(Phase phase, long nanos) {
-        switch (phase) {
-            case ABANDON, FLUSH, SEND -> flushNanos += nanos;
-            case AWAIT_PEER -> peerNanos += nanos;
-            case LINGER -> lingerNanos += nanos;
-            case HANDSHAKE, OPEN, PEER_CLOSED, TERMINATED -> {
-                // Not part of a shutdown.
-            }
+    private void force(String excess) {
+        if (handler.machine().phase() != Phase.TERMINATED) {
+            note(new SSLException("more than " + excess));
+            LOGGER.warn("{} forced: more than {}", context.channel(), excess);
+            handler.feed(Input.CAP_EXCEEDED);
+        }
+    }
+
+    void phaseChanged(Phase from) {
+        books.phaseEnded(from);
+        Phase phase = handler.machine().phase();
+        if (phase == Phase.RELEASE || phase == Phase.TERMINATED) {
+            cancelTimer();
         }
     }
 
@@ -193,18 +211,26 @@ final class TlsShutdown {
 
     void run(Action action) {
         switch (action) {
+            case ANNOUNCE_PEER_CLOSE -> context.fireUserEventTriggered(
+                    new PeerCloseNotifyEvent(handler.machine().receive() == Receive.CLOSE_NOTIFY));
+            case ARM_DEFER_TIMER -> arm(handler.policy().deferTimeout());
             case ANSWER_AFTER_READ -> answerAfterRead();
             case ARM_FLUSH_TIMER -> arm(handler.policy().flushTimeout());
             case FLUSH_DATA -> flushData();
             case ABANDON_HANDSHAKE -> abandonHandshake();
+            case ARM_TICKET_TIMER -> arm(handler.policy().ticketTimeout());
+            case READ_TICKETS -> readTickets();
             case SEND_CLOSE_NOTIFY -> sendCloseNotify();
             case MARK_QUIET -> engine.markQuiet();
             case ARM_PEER_TIMER -> arm(handler.policy().peerTimeout());
-            case AWAIT_PEER -> countInbound();
+            case AWAIT_PEER -> awaitPeer();
             case ARM_LINGER_TIMER -> armLinger();
             case HALF_CLOSE -> halfClose();
             case DISCARD_DATA -> delivers = false;
-            case IGNORE_INPUT -> ignoreInput();
+            case IGNORE_INPUT -> handler.gate().discard();
+            case HOLD_INPUT -> handler.gate().holdPlaintext();
+            case RELEASE_TLS -> handler.gate().afterRecord(this::releaseTls);
+            case DELIVER_HELD -> deliverHeld();
             case RAISE_TRUNCATION -> context.fireExceptionCaught(new TruncationException());
             case COMPLETE -> complete();
             case CLOSE_TRANSPORT -> closeTransport();
@@ -284,13 +310,24 @@ final class TlsShutdown {
             engine.sendCloseNotify(behind, reporting(behind.newPromise(), Input.ALERT_FLUSHED));
             bytesPendingAtStart = pendingBytes();
         }
+        handler.releaseHeldAlert();
+    }
+
+    private void readTickets() {
+        handler.gate();
+        ChannelHandlerContext behind = guardContext;
+        if (behind != null) {
+            guard.readOn(behind);
+        }
     }
 
     private ChannelPromise reporting(ChannelPromise promise, Input success) {
         return promise.addListener(done -> {
             if (done.isSuccess()) {
                 bytesPendingAtStart = 0;
-                handler.feed(success);
+                boolean ticketsFirst = success == Input.DATA_FLUSHED
+                        && !handler.policy().ticketTimeout().isZero() && engine.ticketsDue();
+                handler.feed(ticketsFirst ? Input.TICKETS_DUE : success);
             } else {
                 note(done.cause());
                 handler.feed(Input.FLUSH_FAILED);
@@ -298,9 +335,14 @@ final class TlsShutdown {
         });
     }
 
+    private void awaitPeer() {
+        handler.gate();
+        countInbound();
+    }
+
     private void countInbound() {
         countsInbound = true;
-        delivers = handler.policy().inboundAfterCloseNotify() == InboundPolicy.DELIVER;
+        delivers = handler.policy().inboundAfterCloseNotify() != InboundPolicy.DISCARD;
     }
 
     private void halfClose() {
@@ -310,18 +352,8 @@ final class TlsShutdown {
         }
     }
 
-    private void ignoreInput() {
-        if (discarder == null && !sslContext.isRemoved()) {
-            discarder = new InputDiscarder(handler);
-            context.pipeline().addBefore(sslContext.name(), null, discarder);
-        }
-    }
-
-    /** The handler is leaving before anything was begun: so does the helper, and whoever waits is told. */
+    /** The handler is leaving before anything was begun: whoever waits is told. */
     void standDown() {
-        if (discarder != null && context.pipeline().context(discarder) != null) {
-            context.pipeline().remove(discarder);
-        }
         IllegalStateException removed = new IllegalStateException("the TlsShutdownHandler was removed");
         outcomePromises.forEach(promise -> promise.setFailure(removed));
         outcomePromises.clear();
@@ -331,6 +363,62 @@ final class TlsShutdown {
         // Past the SslHandler, which would close the engine's outbound side first.
         ChannelHandlerContext from = sslContext.isRemoved() ? context : sslContext;
         from.close().addListener(closed -> settleClosePromises());
+    }
+
+    // TLS ends, the transport lives on
+
+    private void releaseTls() {
+        if (handler.machine().phase() != Phase.RELEASE) {
+            return;
+        }
+        try {
+            takeTlsOut();
+        } catch (RuntimeException e) {
+            note(e);
+            handler.feed(Input.ABORT);
+            return;
+        }
+        handler.feed(Input.TLS_RELEASED);
+    }
+
+    private void takeTlsOut() {
+        ChannelPipeline pipeline = context.pipeline();
+        inFrontOfTls = inFrontOf(handler.gate());
+        engine.detach();
+        pipeline.remove(sslContext.handler());
+        ChannelHandlerContext behind = guardContext;
+        if (behind != null) {
+            guard.writeHeld(behind);
+            pipeline.remove(guard);
+        }
+        transportKept = true;
+    }
+
+    private ChannelInboundInvoker inFrontOf(ChannelHandler one) {
+        ChannelInboundInvoker previous = context.pipeline();
+        for (Map.Entry<String, ChannelHandler> entry : context.pipeline()) {
+            if (entry.getValue() == one) {
+                break;
+            }
+            previous = context.pipeline().context(entry.getValue());
+        }
+        return previous;
+    }
+
+    private void deliverHeld() {
+        InputGate gate = handler.gate();
+        ChannelInboundInvoker inFront = inFrontOfTls == null ? context.pipeline() : inFrontOfTls;
+        Channel channel = context.channel();
+        boolean closes = !closePromises.isEmpty() || handler.wouldHaveClosedAtEndOfInput();
+        handler.restoreHalfClosure();
+        if (!context.isRemoved()) {
+            context.pipeline().remove(handler);
+        }
+        gate.deliver(inFront);
+        if (closes) {
+            // Asked for meanwhile: behind what was held.
+            channel.close().addListener(closed -> settleClosePromises());
+        }
     }
 
     // Timers: one at a time
@@ -370,14 +458,18 @@ final class TlsShutdown {
         timer = null;
         Phase phase = handler.machine().phase();
         ChannelHandlerContext behind = guardContext;
-        if (phase == Phase.AWAIT_PEER && behind != null && !lookedAgain && !context.channel().config().isAutoRead()) {
+        if (phase == Phase.AWAIT_PEER && behind != null && !lookedAgain && !context.channel().config().isAutoRead()
+                && ownsReading()) {
             // Whoever switched autoRead off meanwhile has stopped our reading, too: the alert may lie unread.
             lookedAgain = true;
             guard.readOn(behind);
             timer = context.executor().schedule(this::expired, LAST_LOOK, TimeUnit.NANOSECONDS);
             return;
         }
-        if (phase == Phase.FLUSH || phase == Phase.SEND || phase == Phase.ABANDON) {
+        if (phase == Phase.PEER_CLOSED) {
+            note(new SSLException("the application went on for " + handler.policy().deferTimeout().toMillis()
+                    + " ms after the peer's close_notify"));
+        } else if (phase == Phase.FLUSH || phase == Phase.SEND || phase == Phase.ABANDON) {
             note(new SSLException("not flushed within " + handler.policy().flushTimeout().toMillis() + " ms"));
         } else if (phase == Phase.AWAIT_PEER) {
             note(new SSLException("no close_notify within " + handler.policy().peerTimeout().toMillis() + " ms"));
@@ -396,32 +488,14 @@ final class TlsShutdown {
 
     private void complete() {
         MachineState state = handler.machine();
-        ShutdownState view = state.view();
-        book(state.phase(), clock.getAsLong() - phaseStart);
-        ShutdownResult result = state.result() == null ? ShutdownResult.ABORTED : state.result();
-        if ((result == ShutdownResult.CLEAN && state.receive() == Receive.ENDED)
-                || result == ShutdownResult.TRUNCATED) {
-            note(new TruncationException());
-        }
-        ShutdownOutcome known = new ShutdownOutcome(
-                result,
-                state.initiator() == null ? ShutdownInitiator.TRANSPORT : state.initiator(),
-                state.mode(),
-                view.closeNotifySent(),
-                view.closeNotifyReceived(),
-                lastAlert,
-                bytesDelivered,
-                bytesDiscarded,
-                bytesNotFlushed(),
-                Duration.ofNanos(flushNanos),
-                Duration.ofNanos(peerNanos),
-                Duration.ofNanos(lingerNanos),
-                handler.sessionResumable(result),
-                cause);
+        ShutdownOutcome known = books.close(state, bytesNotFlushed(), transportKept, handler.leaveSession(state));
         outcome = known;
         LOGGER.debug("{} {}", context.channel(), known);
         List<OutcomePromise> waiting = List.copyOf(outcomePromises);
         outcomePromises.clear();
+        if (!transportKept) {
+            guard.failHeld();
+        }
         if (!context.isRemoved()) {
             context.fireUserEventTriggered(known);
         }

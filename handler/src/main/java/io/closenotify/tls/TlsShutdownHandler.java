@@ -2,15 +2,21 @@ package io.closenotify.tls;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.InboundPolicy;
+import io.closenotify.MessageBoundary;
+import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.ShutdownState;
+import io.closenotify.TransportPolicy;
 import io.closenotify.core.Action;
 import io.closenotify.core.Input;
 import io.closenotify.core.MachineState;
 import io.closenotify.core.Phase;
+import io.closenotify.core.Rules;
+import io.closenotify.core.Rules.Messages;
 import io.closenotify.core.ShutdownMachine;
 import io.closenotify.core.Transition;
 import io.netty.buffer.Unpooled;
@@ -19,6 +25,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -84,6 +91,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(TlsShutdownHandler.class);
 
     private final LongSupplier clock;
+    private final boolean keepable;
     private volatile ShutdownPolicy policy;
     private volatile MachineState machine;
     private volatile @Nullable ChannelHandlerContext context;
@@ -94,9 +102,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private boolean feeding;
     private boolean halfClosureSwitchedOn;
     private boolean inner;
+    private boolean closesTransport;
+    private @Nullable InputGate gate;
 
-    TlsShutdownHandler(ShutdownPolicy policy, LongSupplier clock) {
+    TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, LongSupplier clock) {
         this.policy = policy;
+        this.keepable = keepable;
         this.clock = clock;
         machine = MachineState.initial(policy.mode());
     }
@@ -115,10 +126,26 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /**
      * Returns the policy in force.
      *
-     * @return the builder's, or that of the last {@link #shutdown(ShutdownPolicy)}
+     * @return the builder's, or that of the last {@link #setPolicy} or {@link #shutdown(ShutdownPolicy)}
      */
     public ShutdownPolicy policy() {
         return policy;
+    }
+
+    /**
+     * Sets the policy for an end that has yet to come, whoever will begin it.
+     *
+     * @param policy the policy in force from now on
+     * @return fails with {@link IllegalStateException} if a shutdown has begun, or if the policy is to keep the
+     *     transport and this connection cannot
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
+    public Future<Void> setPolicy(ShutdownPolicy policy) {
+        requireNonNull(policy, "policy");
+        return declare("policy", () -> {
+            requireKeepable(policy);
+            this.policy = policy;
+        });
     }
 
     /**
@@ -137,7 +164,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      */
     public @Nullable TlsEngineCapabilities capabilities() {
         TlsEngine current = engine;
-        return current == null ? null : current.capabilities();
+        InputGate framed = gate;
+        return current == null ? null : current.capabilities(framed != null && framed.isFramed());
     }
 
     /**
@@ -157,16 +185,25 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      *
      * @param policy the policy in force from now on
      * @return completes when the outcome is known; fails with {@link IllegalStateException} if there is no
-     *     {@code SslHandler} in front of this handler
+     *     {@code SslHandler} in front of this handler, or if the policy is to keep the transport and this connection
+     *     cannot
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public ShutdownFuture shutdown(ShutdownPolicy policy) {
         requireNonNull(policy, "policy");
         return onEventLoop(promise -> {
             if (machine.phase() != Phase.TERMINATED) {
+                requireKeepable(policy);
+                ShutdownPolicy before = this.policy;
                 this.policy = policy;
+                begin(promise, true);
+                if (before.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND
+                        && policy.inboundAfterCloseNotify() != InboundPolicy.ON_DEMAND) {
+                    feed(Input.RENEW_PEER_TIMER);
+                }
+            } else {
+                begin(promise, true);
             }
-            begin(promise, true);
         });
     }
 
@@ -195,7 +232,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifySent() {
-        return declare(Input.SET_SENT);
+        return declare("flag", () -> feed(Input.SET_SENT));
     }
 
     /**
@@ -206,21 +243,27 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifyReceived() {
-        return declare(Input.SET_RECEIVED);
+        return declare("flag", () -> feed(Input.SET_RECEIVED));
     }
 
-    private Future<Void> declare(Input flag) {
+    private Future<Void> declare(String what, Runnable declaration) {
         ChannelHandlerContext current = requireContext();
         Promise<Void> promise = current.executor().newPromise();
         execute(current, promise, () -> {
             if (machine.shuttingDown() || machine.phase() == Phase.TERMINATED) {
-                promise.setFailure(new IllegalStateException("flag set too late: the shutdown has begun"));
-            } else {
-                feed(flag);
-                promise.setSuccess(null);
+                throw new IllegalStateException(what + " set too late: the shutdown has begun");
             }
+            declaration.run();
+            promise.setSuccess(null);
         });
         return promise;
+    }
+
+    private void requireKeepable(ShutdownPolicy wanted) {
+        if (wanted.transport() == TransportPolicy.KEEP && !isGated()) {
+            throw new IllegalStateException("the transport cannot be kept: the TlsShutdownHandler was not built for it"
+                    + " (expected: keepable(true), or a policy with KEEP) or came after the handshake");
+        }
     }
 
     private ShutdownFuture onEventLoop(Consumer<OutcomePromise> task) {
@@ -232,13 +275,21 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private static void execute(ChannelHandlerContext context, Promise<?> promise, Runnable task) {
         if (context.executor().inEventLoop()) {
-            task.run();
+            run(promise, task);
             return;
         }
         try {
-            context.executor().execute(task);
+            context.executor().execute(() -> run(promise, task));
         } catch (RejectedExecutionException e) {
             promise.setFailure(e);
+        }
+    }
+
+    private static void run(Promise<?> promise, Runnable task) {
+        try {
+            task.run();
+        } catch (IllegalStateException e) {
+            promise.tryFailure(e);
         }
     }
 
@@ -283,7 +334,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void step(Input input) {
-        Transition transition = ShutdownMachine.next(machine, input, policy);
+        Transition transition = ShutdownMachine.next(machine, input, rules(input));
         Phase from = machine.phase();
         machine = transition.state();
         if (shutdown != null && from != machine.phase()) {
@@ -292,6 +343,46 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         for (Action action : transition.actions()) {
             run(action);
         }
+    }
+
+    private Rules rules(Input input) {
+        boolean ends = input == Input.END_OF_INPUT || input == Input.TRANSPORT_CLOSED;
+        return Rules.of(policy, isDeferring(), canKeepTransport(), ends ? messages() : Messages.UNKNOWN);
+    }
+
+    private boolean isDeferring() {
+        TlsEngineCapabilities can = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER ? capabilities() : null;
+        return can != null && can.defersAnswer() && (holdsAlerts() || !requireNonNull(engine).answered());
+    }
+
+    private boolean canKeepTransport() {
+        return isGated() && !closesTransport;
+    }
+
+    /** Whether the transport is to live on. */
+    boolean keepsTransport() {
+        return policy.transport() == TransportPolicy.KEEP && canKeepTransport();
+    }
+
+    private boolean isGated() {
+        return gate != null && gate.isFramed();
+    }
+
+    /** What the handlers that know the application's messages say. */
+    private Messages messages() {
+        if (shutdown != null && !shutdown.delivers()) {
+            return Messages.UNKNOWN;
+        }
+        Messages known = Messages.UNKNOWN;
+        for (Map.Entry<String, ChannelHandler> entry : requireNonNull(context).pipeline()) {
+            if (entry.getValue() instanceof MessageBoundary boundary) {
+                if (boundary.isMessageInFlight()) {
+                    return Messages.CUT;
+                }
+                known = Messages.COMPLETE;
+            }
+        }
+        return known;
     }
 
     private void run(Action action) {
@@ -369,13 +460,92 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         return inner;
     }
 
-    /** OpenSSL's rule: shut down means good, unless a fatal alert went either way (RFC 5246, section 7.2.2). */
-    boolean sessionResumable(ShutdownResult result) {
-        ChannelHandlerContext ssl = sslContext;
-        return ssl != null
-                && result != ShutdownResult.FATAL_ALERT
-                && ((SslHandler) ssl.handler()).handshakeFuture().isSuccess()
-                && ((SslHandler) ssl.handler()).engine().getSession().isValid();
+    /**
+     * Tells whether the session stays fit for resumption, and makes it unfit where it must not be resumed. RFC 5246,
+     * section 7.2.2: after a fatal alert it MUST NOT be; RFC 8446, section 6: tickets SHOULD be discarded then. Section
+     * 7.2.1: "failure to properly close a connection no longer requires that a session not be resumed".
+     */
+    boolean leaveSession(MachineState end) {
+        SslHandler ssl = sslHandler();
+        if (!ssl.handshakeFuture().isSuccess()) {
+            return false;
+        }
+        if (end.result() == ShutdownResult.FATAL_ALERT) {
+            ssl.engine().getSession().invalidate();
+        }
+        return ssl.engine().getSession().isValid() && !requireNonNull(engine).ticketsDue();
+    }
+
+    // The gate in front of the SslHandler
+
+    /** The gate, put there if it was not needed so far. */
+    InputGate gate() {
+        InputGate current = gate;
+        if (current == null) {
+            current = new InputGate(this, false);
+            install(current);
+        }
+        return current;
+    }
+
+    private void install(InputGate added) {
+        ChannelHandlerContext ssl = requireNonNull(sslContext);
+        gate = added;
+        if (!ssl.isRemoved()) {
+            ssl.pipeline().addBefore(ssl.name(), null, added);
+        }
+    }
+
+    private void removeGate() {
+        InputGate removed = gate;
+        gate = null;
+        if (removed != null) {
+            removed.releaseAlert();
+            ChannelPipeline pipeline = requireNonNull(context).pipeline();
+            if (pipeline.context(removed) != null) {
+                pipeline.remove(removed);
+            }
+        }
+    }
+
+    /** Records are looked at from the first one on, or not at all. */
+    private boolean wantsRecords() {
+        return keepable || policy.transport() == TransportPolicy.KEEP
+                || policy.onPeerCloseNotify() == PeerClosePolicy.DEFER;
+    }
+
+    /** Whether an alert is to be held: the engine would answer it before the application is done. */
+    boolean holdsAlerts() {
+        return (machine.phase() == Phase.OPEN || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.FLUSH)
+                && isGated() && requireNonNull(engine).answersByItself();
+    }
+
+    void alertHeld() {
+        feed(Input.PEER_ALERT_HELD);
+    }
+
+    void releaseHeldAlert() {
+        if (gate != null) {
+            gate.releaseAlert();
+        }
+    }
+
+    /** Whether the record just read was the last one of the peer's: its close_notify. */
+    boolean endsTls() {
+        TlsEngine current = requireNonNull(engine);
+        current.inputRead();
+        return current.closeNotifyReceived();
+    }
+
+    void inputPassed(int bytes) {
+        if (shutdown != null) {
+            shutdown.inputPassed(bytes);
+        }
+    }
+
+    /** Whether the input has ended, and the transport was open all the same only because we wanted it to be. */
+    boolean wouldHaveClosedAtEndOfInput() {
+        return machine.inputEnded() && halfClosureSwitchedOn;
     }
 
     // Finding the SslHandler
@@ -403,8 +573,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             if (engine != null) {
                 engine.detach();
             }
+            removeGate();
             sslContext = nearest;
             engine = nearest == null ? null : TlsEngine.of(nearest);
+            if (nearest != null && wantsRecords() && !sslHandler().handshakeFuture().isDone()) {
+                install(new InputGate(this, true));
+            }
         }
         inner = another;
         return nearest != null;
@@ -426,6 +600,17 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         requireNonNull(engine).handshakeCompleted();
         if (!Boolean.TRUE.equals(own.channel().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE))) {
             halfClosureSwitchedOn = own.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
+        if (!keepable && policy.transport() != TransportPolicy.KEEP
+                && !requireNonNull(engine).answersByItself()) {
+            // Whoever only defers, and has an engine that lets it, needs no gate from here on.
+            removeGate();
+        }
+        boolean lacksDefer = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER
+                && !requireNonNull(capabilities()).defersAnswer();
+        boolean lacksKeep = policy.transport() == TransportPolicy.KEEP && !isGated();
+        if (lacksDefer || lacksKeep) {
+            LOGGER.warn("{} cannot do all of {}: {}", own.channel(), policy, capabilities());
         }
         feed(Input.HANDSHAKE_COMPLETED);
     }
@@ -473,9 +658,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             if (engine != null) {
                 engine.detach();
             }
-            if (halfClosureSwitchedOn) {
-                removed.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-            }
+            removeGate();
+            restoreHalfClosure();
+        }
+    }
+
+    /** As the application had it. */
+    void restoreHalfClosure() {
+        if (halfClosureSwitchedOn) {
+            requireNonNull(context).channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         }
     }
 
@@ -483,7 +674,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
         if (takesOver()) {
             requireShutdown().join(promise);
-            if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
+            if (machine.phase() == Phase.AWAIT_PEER
+                    && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+                policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER)
+                        .peerTimeout(ShutdownPolicy.bidirectional().peerTimeout()).build();
+                feed(Input.RENEW_PEER_TIMER);
+            } else if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
+                closesTransport = true;
                 requestShutdown();
             }
         } else {

@@ -3,6 +3,7 @@ package io.closenotify.tls;
 import static java.util.Objects.requireNonNull;
 
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.TransportPolicy;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,6 +12,7 @@ import java.util.function.LongSupplier;
 public final class TlsShutdownHandlerBuilder {
 
     private ShutdownPolicy policy = ShutdownPolicy.bidirectional();
+    private boolean keepable;
     private LongSupplier clock = System::nanoTime;
 
     TlsShutdownHandlerBuilder() {
@@ -27,6 +29,20 @@ public final class TlsShutdownHandlerBuilder {
         return this;
     }
 
+    /**
+     * Prepares for a later {@link TlsShutdownHandler#shutdown(ShutdownPolicy)} with {@link TransportPolicy#KEEP}: the
+     * {@code SslHandler} gets its records one by one, from the handshake on, so that not a byte behind the peer's
+     * close_notify goes astray. It costs one slice of a buffer a record. The handler must be in the pipeline before the
+     * first byte of the handshake. A policy with {@code KEEP} implies it.
+     *
+     * @param keepable whether the transport may have to live on; {@code false} by default
+     * @return this builder
+     */
+    public TlsShutdownHandlerBuilder keepable(boolean keepable) {
+        this.keepable = keepable;
+        return this;
+    }
+
     /** For tests: what the times of the outcome are measured by, in nanoseconds. */
     TlsShutdownHandlerBuilder clock(LongSupplier clock) {
         this.clock = clock;
@@ -39,6 +55,6 @@ public final class TlsShutdownHandlerBuilder {
      * @return a new handler
      */
     public TlsShutdownHandler build() {
-        return new TlsShutdownHandler(policy, clock);
+        return new TlsShutdownHandler(policy, keepable, clock);
     }
 }

@@ -2,8 +2,11 @@ package io.closenotify.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.TransportPolicy;
+import io.closenotify.core.Rules.Messages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +22,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Prints the decision table of the machine under the default policy, made from the machine itself, and holds README
- * against it.
+ * Prints the decision table of the machine, made from the machine itself, and holds README against it: under the
+ * default policy, and the rows that other rules add.
  */
 class DecisionTableTest {
 
@@ -52,24 +55,51 @@ class DecisionTableTest {
 
     private static String table() {
         ShutdownPolicy policy = ShutdownPolicy.bidirectional();
-        Set<MachineState> states = MachineWalk.reachable(policy).stream()
+        Set<Cell> cells = cells(Rules.of(policy));
+        StringBuilder table = new StringBuilder(print(cells));
+        Map<String, Rules> others = new LinkedHashMap<>();
+        others.put("`onPeerCloseNotify` `DEFER`",
+                Rules.of(policy.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build()));
+        others.put("`transport` `KEEP`", Rules.of(policy.toBuilder().transport(TransportPolicy.KEEP).build()));
+        others.put("the end of input between two messages", Rules.of(policy, true, true, Messages.COMPLETE));
+        others.put("the end of input inside a message", Rules.of(policy, true, true, Messages.CUT));
+        others.forEach((name, rules) -> {
+            Set<Cell> changed = cells(rules);
+            changed.removeAll(cells);
+            table.append("\nChanged by ").append(name).append(":\n\n").append(print(changed));
+        });
+        return table.toString();
+    }
+
+    /** One row of the whole table, before those that differ in the phase or the input only are told as one. */
+    private record Cell(Phase phase, Input input, String row) {
+    }
+
+    private static Set<Cell> cells(Rules rules) {
+        MachineWalk.Start start = new MachineWalk.Start(ShutdownMode.BIDIRECTIONAL, rules);
+        Set<MachineState> states = MachineWalk.reachable(start).stream()
+                // Told by the row that leads there.
+                .filter(state -> state.receive() != MachineState.Receive.FORGIVEN)
                 // Flags that a caller or the engine sets double every row; the walk covers them.
                 .filter(state -> state.receive() != MachineState.Receive.ASSUMED || state.mode() == ShutdownMode.QUIET)
                 .filter(state -> state.send() != MachineState.Send.ASSUMED || state.mode() == ShutdownMode.QUIET)
                 .filter(state -> state.send() != MachineState.Send.CLOSE_NOTIFY
                         || state.phase().compareTo(Phase.SEND) >= 0)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
-        // Rows that differ in the phase or the input only are told as one.
-        Map<String, Map<Phase, List<Input>>> rows = new LinkedHashMap<>();
+        Set<Cell> cells = new LinkedHashSet<>();
         for (Phase phase : Phase.values()) {
             List<MachineState> inPhase = states.stream().filter(state -> state.phase() == phase).toList();
             for (Input input : Input.values()) {
-                for (String row : rows(phase, input, inPhase, policy)) {
-                    rows.computeIfAbsent(row, unused -> new LinkedHashMap<>())
-                            .computeIfAbsent(phase, unused -> new ArrayList<>()).add(input);
-                }
+                rows(phase, input, inPhase, rules).forEach(row -> cells.add(new Cell(phase, input, row)));
             }
         }
+        return cells;
+    }
+
+    private static String print(Set<Cell> cells) {
+        Map<String, Map<Phase, List<Input>>> rows = new LinkedHashMap<>();
+        cells.forEach(cell -> rows.computeIfAbsent(cell.row(), unused -> new LinkedHashMap<>())
+                .computeIfAbsent(cell.phase(), unused -> new ArrayList<>()).add(cell.input()));
         StringBuilder table = new StringBuilder("""
                 | Phase | Input | Given | Next phase | Actions |
                 |---|---|---|---|---|
@@ -89,12 +119,12 @@ class DecisionTableTest {
     }
 
     /** Given, next phase and actions; nothing where the input changes nothing. */
-    private static List<String> rows(Phase phase, Input input, List<MachineState> states, ShutdownPolicy policy) {
-        List<String> givens = explanation(input, states, policy);
+    private static List<String> rows(Phase phase, Input input, List<MachineState> states, Rules rules) {
+        List<String> givens = explanation(input, states, rules);
         Map<String, Map<String, Set<String>>> givenByAnswer = new LinkedHashMap<>();
         for (MachineState state : states) {
             Map<String, Set<String>> given =
-                    givenByAnswer.computeIfAbsent(answer(state, input, policy), unused -> new LinkedHashMap<>());
+                    givenByAnswer.computeIfAbsent(answer(state, input, rules), unused -> new LinkedHashMap<>());
             String last = givens.isEmpty() ? "" : GIVENS.get(givens.get(givens.size() - 1)).apply(state);
             String others = givens.stream().limit(Math.max(0, givens.size() - 1))
                     .map(name -> name + " " + GIVENS.get(name).apply(state) + ", ").collect(Collectors.joining());
@@ -114,7 +144,7 @@ class DecisionTableTest {
     }
 
     /** The fewest givens that determine the answer. */
-    private static List<String> explanation(Input input, List<MachineState> states, ShutdownPolicy policy) {
+    private static List<String> explanation(Input input, List<MachineState> states, Rules rules) {
         List<String> names = List.copyOf(GIVENS.keySet());
         List<List<String>> subsets = new ArrayList<>();
         for (int bits = 0; bits < 1 << names.size(); bits++) {
@@ -132,7 +162,7 @@ class DecisionTableTest {
             boolean determined = states.stream().allMatch(state -> {
                 String key = subset.stream().map(name -> GIVENS.get(name).apply(state))
                         .collect(Collectors.joining("|"));
-                String answer = answer(state, input, policy);
+                String answer = answer(state, input, rules);
                 return answer.equals(answers.computeIfAbsent(key, unused -> answer));
             });
             if (determined) {
@@ -143,8 +173,8 @@ class DecisionTableTest {
     }
 
     /** Empty if the input changes nothing. */
-    private static String answer(MachineState state, Input input, ShutdownPolicy policy) {
-        Transition transition = ShutdownMachine.next(state, input, policy);
+    private static String answer(MachineState state, Input input, Rules rules) {
+        Transition transition = ShutdownMachine.next(state, input, rules);
         MachineState next = transition.state();
         List<String> actions = new ArrayList<>();
         for (Action action : transition.actions()) {

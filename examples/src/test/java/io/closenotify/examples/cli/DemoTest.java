@@ -77,7 +77,7 @@ final class DemoTest {
     private static ConnectionReport report(ShutdownResult result, boolean received, long bytes) {
         return new ConnectionReport("127.0.0.1:1", false, bytes, bytes, Ending.of(new ShutdownOutcome(result,
                 ShutdownInitiator.LOCAL, ShutdownMode.BIDIRECTIONAL, true, received, null, 0, 0, 0, Duration.ZERO,
-                Duration.ZERO, Duration.ZERO, true, null)));
+                Duration.ZERO, Duration.ZERO, false, true, null)));
     }
 
     @Test

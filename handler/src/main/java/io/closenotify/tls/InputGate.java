@@ -1,0 +1,279 @@
+package io.closenotify.tls;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundInvoker;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands in front of the {@code SslHandler} and decides what it gets to read.
+ *
+ * <p>Where TLS may end before the transport does, or where an alert may have to be held, it is there from the first
+ * byte on and lets the records through one by one: so that what follows the peer's close_notify never enters the {@code
+ * SslHandler}. Elsewhere it is put there when a shutdown has to watch or stop the input.
+ */
+final class InputGate extends ChannelDuplexHandler {
+
+    /** What is held stops the reading at this size. */
+    private static final int MOST_HELD = 1 << 16;
+
+    private final TlsShutdownHandler handler;
+    private final @Nullable RecordFraming framing;
+    private final Queue<Object> held = new ArrayDeque<>(0);
+    private @Nullable ChannelHandlerContext context;
+    private Mode mode = Mode.PASS;
+    private int bytesHeld;
+    private int bytesPassed;
+    private boolean readIsDue;
+    private boolean passing;
+    private @Nullable Runnable afterRecord;
+
+    private enum Mode {
+
+        /** The SslHandler reads. */
+        PASS,
+
+        /** An alert of TLS 1.2 is held, and what follows it: the engine would answer by itself. */
+        HOLD_ALERT,
+
+        /** What follows the peer's close_notify is held: it is plaintext, for the time after TLS. */
+        HOLD_PLAINTEXT,
+
+        /**
+         * Nothing that arrives matters any more: behind the peer's close_notify (RFC 8446, section 6.1: "Any data
+         * received after a closure alert has been received MUST be ignored") and in a quiet linger. It would pile up in
+         * the SslHandler, or make it throw.
+         */
+        DISCARD
+    }
+
+    /**
+     * Makes a gate.
+     *
+     * @param framed whether it is there from the first byte on, and is to let the records through one by one
+     */
+    InputGate(TlsShutdownHandler handler, boolean framed) {
+        this.handler = handler;
+        framing = framed ? new RecordFraming() : null;
+    }
+
+    /** Whether it knows where the records begin. */
+    boolean isFramed() {
+        return framing != null && framing.isValid();
+    }
+
+    // What the shutdown says
+
+    void discard() {
+        mode = Mode.DISCARD;
+        for (Object next : takeHeld()) {
+            if (next instanceof ByteBuf data) {
+                data.release();
+            } else {
+                requireNonNull(context).fireUserEventTriggered(next);
+            }
+        }
+        readOn();
+    }
+
+    void holdPlaintext() {
+        mode = Mode.HOLD_PLAINTEXT;
+    }
+
+    /** The engine may see the alert now, and what followed it. */
+    void releaseAlert() {
+        ChannelHandlerContext own = context;
+        if (mode != Mode.HOLD_ALERT || own == null) {
+            return;
+        }
+        mode = Mode.PASS;
+        for (Object next : takeHeld()) {
+            if (next instanceof ByteBuf data) {
+                channelRead(own, data);
+            } else {
+                userEventTriggered(own, next);
+            }
+        }
+        channelReadComplete(own);
+        readOn();
+    }
+
+    /** Runs when the record that is being read has been dealt with; at once if there is none. */
+    void afterRecord(Runnable task) {
+        if (passing) {
+            afterRecord = task;
+        } else {
+            task.run();
+        }
+    }
+
+    /**
+     * Leaves, and hands what was held to whoever stands behind it now.
+     *
+     * @param inFront who stood in front when TLS left
+     */
+    void deliver(ChannelInboundInvoker inFront) {
+        ChannelPipeline pipeline = requireNonNull(context).pipeline();
+        Queue<Object> delivered = takeHeld();
+        pipeline.remove(this);
+        for (Object next : delivered) {
+            if (next instanceof ByteBuf data) {
+                inFront.fireChannelRead(data);
+            } else {
+                inFront.fireUserEventTriggered(next);
+            }
+        }
+        if (!delivered.isEmpty()) {
+            inFront.fireChannelReadComplete();
+        }
+        if (readIsDue) {
+            pipeline.read();
+        }
+    }
+
+    private Queue<Object> takeHeld() {
+        Queue<Object> taken = new ArrayDeque<>(held);
+        held.clear();
+        bytesHeld = 0;
+        return taken;
+    }
+
+    private void readOn() {
+        if (readIsDue) {
+            readIsDue = false;
+            requireNonNull(context).read();
+        }
+    }
+
+    // Netty's events
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext own) {
+        context = own;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext own, Object message) {
+        if (!(message instanceof ByteBuf data)) {
+            own.fireChannelRead(message);
+            return;
+        }
+        switch (mode) {
+            case PASS -> pass(own, data);
+            case HOLD_ALERT, HOLD_PLAINTEXT -> hold(data);
+            case DISCARD -> data.release();
+        }
+    }
+
+    private void hold(ByteBuf data) {
+        bytesHeld += data.readableBytes();
+        held.add(data);
+    }
+
+    private void pass(ChannelHandlerContext own, ByteBuf data) {
+        if (framing == null) {
+            bytesPassed += data.readableBytes();
+            own.fireChannelRead(data);
+            return;
+        }
+        boolean nested = passing;
+        passing = true;
+        try {
+            while (data.isReadable() && mode == Mode.PASS && !own.isRemoved()) {
+                if (framing.startsWithAlert(data) && handler.holdsAlerts()) {
+                    mode = Mode.HOLD_ALERT;
+                    break;
+                }
+                ByteBuf part = data.readRetainedSlice(framing.next(data));
+                bytesPassed += part.readableBytes();
+                own.fireChannelRead(part);
+                if (handler.endsTls() && mode == Mode.PASS) {
+                    // What is to become of the rest is decided when the shutdown has heard of it.
+                    mode = Mode.HOLD_PLAINTEXT;
+                }
+            }
+            if (mode == Mode.HOLD_ALERT) {
+                hold(data.retain());
+                handler.alertHeld();
+            } else if (data.isReadable()) {
+                // The shutdown has decided meanwhile, or this gate is no longer needed.
+                if (own.isRemoved()) {
+                    own.fireChannelRead(data.retain());
+                } else {
+                    channelRead(own, data.retain());
+                }
+            }
+        } finally {
+            data.release();
+            passing = nested;
+        }
+        Runnable task = afterRecord;
+        if (task != null && !passing) {
+            afterRecord = null;
+            task.run();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext own) {
+        own.fireChannelReadComplete();
+        if (bytesPassed > 0) {
+            int passed = bytesPassed;
+            bytesPassed = 0;
+            handler.inputPassed(passed);
+        }
+    }
+
+    @Override
+    public void read(ChannelHandlerContext own) {
+        if (bytesHeld >= MOST_HELD) {
+            readIsDue = true;
+        } else {
+            own.read();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext own, Object event) {
+        boolean endsInput = event instanceof ChannelInputShutdownEvent
+                || event instanceof ChannelInputShutdownReadComplete;
+        if (endsInput && (mode == Mode.HOLD_ALERT || mode == Mode.HOLD_PLAINTEXT)) {
+            held.add(event);
+        } else {
+            own.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext own) {
+        // A fatal alert that was held is told before the end.
+        releaseAlert();
+        own.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext own, Throwable cause) {
+        if (mode != Mode.PASS && cause instanceof IOException) {
+            // SslHandler swallows some of these by their text; here all of them are seen.
+            handler.suspectTransport(cause, () -> own.fireExceptionCaught(cause));
+        } else {
+            own.fireExceptionCaught(cause);
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext own) {
+        context = null;
+        takeHeld().forEach(ReferenceCountUtil::release);
+    }
+}

@@ -1,0 +1,70 @@
+package io.closenotify.tls;
+
+import io.netty.buffer.ByteBuf;
+
+/** Where the records of a TLS stream begin (RFC 8446, section 5.1), found out from its bytes as they pass. */
+final class RecordFraming {
+
+    private static final int HEADER = 5;
+    private static final int CHANGE_CIPHER_SPEC = 20;
+    private static final int ALERT = 21;
+    private static final int HEARTBEAT = 24;
+    private static final int LONGEST = (1 << 14) + 2048;
+
+    private int headerSeen;
+    private int length;
+    private int bodyLeft;
+    private boolean valid = true;
+
+    /** Whether these are records, as far as can be seen. */
+    boolean isValid() {
+        return valid;
+    }
+
+    /** Whether the next byte begins a record that is an alert to the eye; from TLS 1.3 on none is, once encrypted. */
+    boolean startsWithAlert(ByteBuf data) {
+        return valid && headerSeen == 0 && bodyLeft == 0 && data.getByte(data.readerIndex()) == ALERT;
+    }
+
+    /**
+     * Passes the rest of the record that has begun, or as much of it as there is.
+     *
+     * @param data not empty; left as it is
+     * @return how many of its bytes belong to the record, at least one
+     */
+    int next(ByteBuf data) {
+        int start = data.readerIndex();
+        int end = data.writerIndex();
+        int index = start;
+        while (valid && bodyLeft == 0 && index < end) {
+            header(data.getUnsignedByte(index++));
+            if (headerSeen == 0 && bodyLeft == 0) {
+                // A record without a body.
+                return index - start;
+            }
+        }
+        if (!valid) {
+            return end - start;
+        }
+        int body = Math.min(bodyLeft, end - index);
+        bodyLeft -= body;
+        return index - start + body;
+    }
+
+    private void header(int octet) {
+        switch (headerSeen) {
+            case 0 -> valid = octet >= CHANGE_CIPHER_SPEC && octet <= HEARTBEAT;
+            case 1 -> valid = octet == 3;
+            case 3 -> length = octet << 8;
+            case 4 -> {
+                length |= octet;
+                valid = length <= LONGEST;
+                bodyLeft = length;
+            }
+            default -> {
+                // The minor version says nothing.
+            }
+        }
+        headerSeen = (headerSeen + 1) % HEADER;
+    }
+}

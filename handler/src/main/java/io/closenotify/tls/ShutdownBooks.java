@@ -1,0 +1,102 @@
+package io.closenotify.tls;
+
+import io.closenotify.ShutdownInitiator;
+import io.closenotify.ShutdownOutcome;
+import io.closenotify.ShutdownResult;
+import io.closenotify.ShutdownState;
+import io.closenotify.TruncationException;
+import io.closenotify.core.MachineState;
+import io.closenotify.core.MachineState.Receive;
+import io.closenotify.core.Phase;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the outcome will tell: times, bytes and causes. */
+final class ShutdownBooks {
+
+    private final LongSupplier clock;
+    private @Nullable Throwable cause;
+    private @Nullable String lastAlert;
+
+    private long phaseStart;
+    private long flushNanos;
+    private long peerNanos;
+    private long lingerNanos;
+
+    private long bytesDelivered;
+    private long bytesDiscarded;
+
+    ShutdownBooks(LongSupplier clock) {
+        this.clock = clock;
+        phaseStart = clock.getAsLong();
+    }
+
+    /** The first cause is the one that is told. */
+    void note(Throwable reason) {
+        if (cause == null) {
+            cause = reason;
+        }
+    }
+
+    void noteAlert(@Nullable String name) {
+        if (name != null) {
+            lastAlert = name;
+        }
+    }
+
+    void delivered(int bytes) {
+        bytesDelivered += bytes;
+    }
+
+    void discarded(int bytes) {
+        bytesDiscarded += bytes;
+    }
+
+    /** Bytes of application data that came after our close_notify. */
+    long bytesAfterCloseNotify() {
+        return bytesDelivered + bytesDiscarded;
+    }
+
+    void phaseEnded(Phase phase) {
+        long now = clock.getAsLong();
+        book(phase, now - phaseStart);
+        phaseStart = now;
+    }
+
+    private void book(Phase phase, long nanos) {
+        switch (phase) {
+            case ABANDON, FLUSH, TICKETS, SEND -> flushNanos += nanos;
+            case AWAIT_PEER -> peerNanos += nanos;
+            case LINGER -> lingerNanos += nanos;
+            case HANDSHAKE, OPEN, PEER_CLOSED, RELEASE, TERMINATED -> {
+                // Not part of a shutdown, or no time at all.
+            }
+        }
+    }
+
+    ShutdownOutcome close(MachineState state, long bytesNotFlushed, boolean transportKept, boolean sessionResumable) {
+        phaseEnded(state.phase());
+        ShutdownResult result = state.result() == null ? ShutdownResult.ABORTED : state.result();
+        if (state.receive() == Receive.FORGIVEN || result == ShutdownResult.TRUNCATED) {
+            note(new TruncationException());
+        }
+        ShutdownState view = state.view();
+        return new ShutdownOutcome(
+                result,
+                state.initiator() == null ? ShutdownInitiator.TRANSPORT : state.initiator(),
+                state.mode(),
+                view.closeNotifySent(),
+                view.closeNotifyReceived(),
+                lastAlert,
+                bytesDelivered,
+                bytesDiscarded,
+                bytesNotFlushed,
+                Duration.ofNanos(flushNanos),
+                Duration.ofNanos(peerNanos),
+                Duration.ofNanos(lingerNanos),
+                transportKept,
+                sessionResumable,
+                cause);
+    }
+}
