@@ -24,7 +24,8 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule THE_VOCABULARY_KNOWS_NOBODY = noClasses().that().resideInAPackage("io.closenotify")
-            .should().dependOnClassesThat().resideInAnyPackage("io.closenotify.core..", "io.closenotify.tls..");
+            .should().dependOnClassesThat().resideInAnyPackage(
+                    "io.closenotify.core..", "io.closenotify.tls..", "io.closenotify.boundary..");
 
     @ArchTest
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
@@ -48,6 +49,24 @@ class ArchitectureTest {
     static final ArchRule TCNATIVE_IS_BEHIND_ONE_CLASS = noClasses()
             .that().doNotHaveSimpleName("OpenSslTlsEngine")
             .should().dependOnClassesThat().resideInAPackage("io.netty.internal.tcnative..");
+
+    @ArchTest
+    static final ArchRule CODECS_OF_HTTP_ARE_BEHIND_THE_BOUNDARIES = noClasses()
+            .that().resideOutsideOfPackage("io.closenotify.boundary..")
+            .should().dependOnClassesThat()
+            .resideInAnyPackage("io.netty.handler.codec.http..", "io.netty.handler.codec.http2..");
+
+    @ArchTest
+    static final ArchRule FRAMES_NEED_NO_CODEC_OF_HTTP = noClasses()
+            .that().haveSimpleNameStartingWith("LengthPrefixed").or().haveSimpleName("FrameTracker")
+            .should().dependOnClassesThat()
+            .resideInAnyPackage("io.netty.handler.codec.http..", "io.netty.handler.codec.http2..");
+
+    @ArchTest
+    static final ArchRule BOUNDARIES_SHOW_THEIR_HANDLERS_ONLY = classes()
+            .that().resideInAPackage("io.closenotify.boundary").and().haveSimpleNameNotEndingWith("MessageBoundary")
+            .and().doNotHaveSimpleName("package-info")
+            .should().notHaveModifier(JavaModifier.PUBLIC);
 
     @ArchTest
     static final ArchRule HELPERS_STAY_INSIDE = classes()
