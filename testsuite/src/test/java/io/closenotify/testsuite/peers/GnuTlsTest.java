@@ -16,6 +16,7 @@ import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -29,20 +30,23 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class GnuTlsTest {
 
+    private static final Pattern LISTENS = Pattern.compile("IPv4 .* port \\d+\\.\\.\\.done$");
+
     static Stream<TlsSetup> setups() {
         return TlsSetup.all().stream();
     }
 
     private static RealPeer server(TlsSetup setup, String kind) throws Exception {
-        return RealPeer.server(setup, List.of("gnutls-serv", kind, "--port", Integer.toString(PeerProcess.freePort()),
+        return RealPeer.server(setup, ListeningProgram.onFreePort(port -> List.of("gnutls-serv", kind,
+                "--port", Integer.toString(port),
                 "--x509keyfile", TestCertificate.keyFile(), "--x509certfile", TestCertificate.certificateFile(),
-                "--disable-client-cert", "--priority", setup.gnutlsPriority(), "-d", "5"));
+                "--disable-client-cert", "--priority", setup.gnutlsPriority(), "-d", "5"), LISTENS));
     }
 
     private static RealPeer client(TlsSetup setup, ShutdownMode mode, String... options) throws Exception {
         return RealPeer.client(setup, POLICY.toBuilder().mode(mode).build(), Application.QUIET, port -> {
-            List<String> command = new ArrayList<>(List.of("gnutls-cli", "--insecure", "--port", port, "--priority",
-                    setup.gnutlsPriority(), "-d", "5"));
+            List<String> command = new ArrayList<>(List.of("gnutls-cli", "--insecure",
+                    "--port", Integer.toString(port), "--priority", setup.gnutlsPriority(), "-d", "5"));
             command.addAll(List.of(options));
             command.add("127.0.0.1");
             return command;

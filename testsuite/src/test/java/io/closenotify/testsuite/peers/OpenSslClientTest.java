@@ -38,7 +38,7 @@ class OpenSslClientTest {
         return TlsSetup.cross(TlsSetup.all().stream(), ShutdownMode.values());
     }
 
-    private static List<String> command(TlsSetup setup, String port, String... options) {
+    private static List<String> command(TlsSetup setup, int port, String... options) {
         List<String> command = new ArrayList<>(List.of("openssl", "s_client", "-connect", "127.0.0.1:" + port, "-msg",
                 setup.opensslOption()));
         command.addAll(List.of(options));
@@ -126,7 +126,7 @@ class OpenSslClientTest {
         String session = folder.resolve("session.pem").toString();
         try (Connection.Server server = new Connection.Server(setup.server(), POLICY.toBuilder().mode(mode).build(),
                 Application.QUIET)) {
-            String port = Integer.toString(server.port());
+            int port = server.port();
             try (PeerProcess first = PeerProcess.start(command(setup, port, "-sess_out", session))) {
                 Connection ours = server.next();
                 ours.write("hello\n");

@@ -16,6 +16,7 @@ import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,6 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @NeedsProgram("openssl")
 @Timeout(60)
 class OpenSslServerTest {
+
+    private static final Pattern LISTENS = Pattern.compile("^ACCEPT .*:(\\d+)$");
 
     static Stream<TlsSetup> setups() {
         return TlsSetup.all().stream();
@@ -42,7 +45,7 @@ class OpenSslServerTest {
                 "-cert", TestCertificate.certificateFile(), "-key", TestCertificate.keyFile(),
                 setup.opensslOption()));
         command.addAll(List.of(options));
-        return RealPeer.server(setup, command);
+        return RealPeer.server(setup, ListeningProgram.onItsPort(command, LISTENS));
     }
 
     @ParameterizedTest

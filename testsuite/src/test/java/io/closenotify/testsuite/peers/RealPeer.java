@@ -16,9 +16,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.IntFunction;
 
 /**
  * A program that talks TLS, our connection with it, and between them a relay without faults that sees how each side
@@ -31,34 +29,32 @@ final class RealPeer implements AutoCloseable {
             .linger(Duration.ofSeconds(5))
             .build();
 
-    private static final Pattern PORT = Pattern.compile("^ACCEPT .*:(\\d+)$|IPv4 .* port (\\d+)\\.\\.\\.done$");
+    /** With close_notify right behind what was written: it waits for no session tickets. */
+    static final ShutdownPolicy AT_ONCE = POLICY.toBuilder().ticketTimeout(Duration.ZERO).build();
 
-    private final PeerProcess process;
     private final TcpFaultRelay relay;
     private final Connection.Server server;
     private final SslContext context;
+    private PeerProcess process;
     private Connection ours;
     private RelayedConnection relayed;
 
-    private RealPeer(PeerProcess process, TcpFaultRelay relay, Connection.Server server, SslContext context) {
-        this.process = process;
+    private RealPeer(TcpFaultRelay relay, Connection.Server server, SslContext context) {
         this.relay = relay;
         this.server = server;
         this.context = context;
     }
 
-    /** Starts a server that tells its port as OpenSSL's or GnuTLS's do. */
-    static RealPeer server(TlsSetup setup, List<String> command) throws Exception {
-        PeerProcess process = PeerProcess.start(command);
-        try {
-            Matcher listening = PORT.matcher(process.awaitLine(line -> PORT.matcher(line).find()));
-            assertThat(listening.find()).isTrue();
-            String port = listening.group(1) != null ? listening.group(1) : listening.group(2);
-            return new RealPeer(process, relayTo(Integer.parseInt(port)), null, setup.client());
-        } catch (Throwable e) {
-            process.close();
-            throw e;
-        }
+    /** A server that listens, and ends with this. */
+    static RealPeer server(TlsSetup setup, ListeningProgram program) {
+        RealPeer peer = server(setup, program.port());
+        peer.attach(program.process());
+        return peer;
+    }
+
+    /** A server that listens there. */
+    static RealPeer server(TlsSetup setup, int port) {
+        return new RealPeer(relayTo(port), null, setup.client());
     }
 
     /** Connects to the server; every connection of a peer shares one context, and so its sessions. */
@@ -70,18 +66,27 @@ final class RealPeer implements AutoCloseable {
 
     /** Starts a server of ours and a client that is told its port, and waits for the handshake. */
     static RealPeer client(TlsSetup setup, ShutdownPolicy policy, Application application,
-            Function<String, List<String>> command) throws Exception {
-        Connection.Server server = new Connection.Server(setup.server(), policy, application);
-        TcpFaultRelay relay = relayTo(server.port());
-        RealPeer peer = new RealPeer(PeerProcess.start(command.apply(Integer.toString(relay.address().getPort()))),
-                relay, server, null);
+            IntFunction<List<String>> command) throws Exception {
+        RealPeer peer = ourServer(setup, policy, application);
         try {
+            peer.attach(PeerProcess.start(command.apply(peer.port())));
             peer.accept();
             return peer;
         } catch (Throwable e) {
             peer.close();
-            throw new AssertionError("output: " + peer.process.output(), e);
+            throw new AssertionError("output: " + (peer.process == null ? "none" : peer.process.output()), e);
         }
+    }
+
+    /** A server of ours, for a client that is to be attached. */
+    static RealPeer ourServer(TlsSetup setup, ShutdownPolicy policy, Application application) throws Exception {
+        Connection.Server server = new Connection.Server(setup.server(), policy, application);
+        return new RealPeer(relayTo(server.port()), server, null);
+    }
+
+    /** The program, which ends with this. */
+    void attach(PeerProcess program) {
+        process = program;
     }
 
     /** The client's next connection. */
@@ -110,10 +115,22 @@ final class RealPeer implements AutoCloseable {
     /** Both sides ended TCP in good order. */
     void assertNoReset() throws Exception {
         for (Direction direction : Direction.values()) {
-            assertThat(relayed.end(direction).get(Waits.DEADLINE.toMillis(), TimeUnit.MILLISECONDS))
-                    .as(direction.toString())
-                    .isEqualTo(End.FIN);
+            assertThat(end(direction)).as(direction.toString()).isEqualTo(End.FIN);
         }
+    }
+
+    /** How the peer ended TCP. */
+    End peersEnd() throws Exception {
+        return end(server == null ? Direction.TO_CLIENT : Direction.TO_SERVER);
+    }
+
+    /** How we ended TCP. */
+    End ourEnd() throws Exception {
+        return end(server == null ? Direction.TO_SERVER : Direction.TO_CLIENT);
+    }
+
+    private End end(Direction direction) throws Exception {
+        return relayed.end(direction).get(Waits.DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** What OpenSSL's -msg and GnuTLS's -d 5 print of a close_notify that came. */
@@ -124,7 +141,9 @@ final class RealPeer implements AutoCloseable {
 
     @Override
     public void close() {
-        process.close();
+        if (process != null) {
+            process.close();
+        }
         relay.close();
         if (server != null) {
             server.close();

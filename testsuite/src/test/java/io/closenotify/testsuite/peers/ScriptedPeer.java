@@ -4,9 +4,6 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import io.closenotify.testsuite.TestCertificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -19,21 +16,6 @@ final class ScriptedPeer implements AutoCloseable {
     /** What the peer saw of one connection. */
     record Report(String version, boolean resumed, long bytes, boolean intact, boolean closeNotify, String alert,
             End end, String failure) {
-    }
-
-    /** What stands behind {@code python3} on the path: there it may be a launcher that costs more than the script. */
-    private static final class Interpreter {
-
-        private static final String PATH = find();
-
-        private static String find() {
-            try (PeerProcess python = PeerProcess.start(
-                    List.of("python3", "-c", "import sys; print(sys.executable)"))) {
-                return python.awaitLine(line -> true);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        }
     }
 
     private final PeerProcess process;
@@ -63,19 +45,11 @@ final class ScriptedPeer implements AutoCloseable {
     }
 
     private static List<String> command(List<String> role, String version, int connections, String steps) {
-        List<String> command = new ArrayList<>(List.of(Interpreter.PATH, script()));
+        List<String> command = Python.command("scripted_peer.py");
         command.addAll(role);
         command.addAll(List.of("--tls", version.replace("TLSv", ""), "--connections", Integer.toString(connections)));
         command.addAll(List.of(steps.split(" ")));
         return command;
-    }
-
-    private static String script() {
-        try {
-            return Path.of(ScriptedPeer.class.getResource("/scripted_peer.py").toURI()).toString();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     int port() {

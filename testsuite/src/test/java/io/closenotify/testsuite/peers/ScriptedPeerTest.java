@@ -1,6 +1,7 @@
 package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
+import static io.closenotify.testsuite.peers.RealPeer.POLICY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.InboundPolicy;
@@ -25,8 +26,6 @@ import io.closenotify.testsuite.TcpFaultRelay.Fault;
 import io.closenotify.testsuite.TcpFaultRelay;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.channel.ChannelHandlerContext;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.stream.Stream;
@@ -44,11 +43,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ScriptedPeerTest {
 
     private static final int MEGABYTE = 1_000_000;
-
-    /** Every script ends TCP after us, which ends the linger: its time only has to be long enough. */
-    private static final ShutdownPolicy POLICY = ShutdownPolicy.bidirectional().toBuilder()
-            .linger(Duration.ofSeconds(5))
-            .build();
 
     /** What our side is. */
     record Side(TlsSetup setup, boolean client) {
@@ -87,10 +81,10 @@ class ScriptedPeerTest {
             if (side.client) {
                 server = null;
                 peer = ScriptedPeer.server(side.setup.protocol(), connections, script);
-                relay = throughRelay ? relayTo(peer.port()) : null;
+                relay = throughRelay ? RealPeer.relayTo(peer.port()) : null;
             } else {
                 server = new Connection.Server(side.setup.server(), policy, application);
-                relay = throughRelay ? relayTo(server.port()) : null;
+                relay = throughRelay ? RealPeer.relayTo(server.port()) : null;
                 peer = ScriptedPeer.client(side.setup.protocol(), relay == null ? server.port()
                         : relay.address().getPort(), connections, script);
             }
@@ -100,10 +94,6 @@ class ScriptedPeerTest {
                 close();
                 throw e;
             }
-        }
-
-        static TcpFaultRelay relayTo(int port) {
-            return TcpFaultRelay.to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)).start();
         }
 
         /** The next connection, its handshake done on our side. */
