@@ -2,6 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.tls.TlsShutdownHandler;
@@ -177,10 +178,25 @@ final class Connection {
         channel.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1));
     }
 
+    /** Writes, and shuts down right behind it: no answer can come in between. */
+    ShutdownFuture writeAndShutdown(String text) throws InterruptedException {
+        return Waits.done(channel.eventLoop().<ShutdownFuture>submit(() -> {
+            write(text);
+            return handler.shutdown();
+        })).getNow();
+    }
+
     /** Waits until this many bytes have arrived in all. */
     void awaitBytes(long total) throws InterruptedException {
         while (recorder.total < total) {
             Waits.next(recorder.arrivals, total + " bytes, " + recorder.total + " so far");
+        }
+    }
+
+    /** Waits until what has arrived in all ends with this. */
+    void awaitText(String end) throws InterruptedException {
+        while (!text().endsWith(end)) {
+            Waits.next(recorder.arrivals, end + " behind " + text());
         }
     }
 
