@@ -1,6 +1,7 @@
 package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
+import static io.closenotify.testsuite.peers.RealPeer.AT_ONCE;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -84,9 +85,8 @@ class OpenSslServerTest {
     @MethodSource("setups")
     void openssl_s_server_rev_answers_what_was_written_right_before_the_shutdown(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "-rev")) {
-            Connection ours = peer.connect(POLICY);
-            ours.write("abc\n");
-            ShutdownOutcome outcome = Waits.done(ours.handler().shutdown()).getNow();
+            Connection ours = peer.connect(AT_ONCE);
+            ShutdownOutcome outcome = Waits.done(ours.writeAndShutdown("abc\n")).getNow();
 
             assertOutcome(outcome, ShutdownResult.CLEAN, ShutdownInitiator.LOCAL, true, true);
             assertThat(ours.text()).isEqualTo("cba\n");
