@@ -638,6 +638,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             } else if (added.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
                 feed(Input.END_OF_INPUT);
             }
+        } else if (sslContext == null && wantsRecords()) {
+            // addFirst(ssl, this) adds this one first, and the first record comes after both.
+            added.executor().execute(() -> {
+                if (!added.isRemoved()) {
+                    attached();
+                }
+            });
         }
     }
 

@@ -84,7 +84,7 @@ class FtpCccTest {
             switch (line.split(" ")[0]) {
                 case "AUTH" -> {
                     reply(context, "234 go on with TLS");
-                    context.pipeline().addFirst("tls", tls.newHandler(context.alloc())).addAfter("tls", null, shutdown);
+                    context.pipeline().addFirst(tls.newHandler(context.alloc()), shutdown);
                 }
                 case "USER" -> reply(context, "331 and the password?");
                 case "PASS" -> reply(context, secured ? "230 welcome" : "530 not in plaintext");
