@@ -640,7 +640,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             }
         } else if (sslContext == null && wantsRecords()) {
             // addFirst(ssl, this) adds this one first, and the first record comes after both.
-            added.executor().execute(() -> {
+            later(() -> {
                 if (!added.isRemoved()) {
                     attached();
                 }
