@@ -71,6 +71,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule HELPERS_STAY_INSIDE = classes()
             .that().resideInAPackage("io.closenotify.tls").and().haveSimpleNameNotStartingWith("TlsShutdownHandler")
+            .and().doNotHaveSimpleName("TlsShutdownInstaller")
             .and().haveSimpleNameNotStartingWith("TlsEngineCapabilities").and().doNotHaveSimpleName("package-info")
             .should().notHaveModifier(JavaModifier.PUBLIC);
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Builds {@link TlsShutdownHandler}s. One builder may build many; each handler serves one channel.
@@ -55,6 +56,14 @@ public final class TlsShutdownHandlerBuilder {
      * @return a new handler
      */
     public TlsShutdownHandler build() {
-        return new TlsShutdownHandler(policy, keepable, clock);
+        return supplier().get();
+    }
+
+    /** Builds handlers as this builder is set now. */
+    Supplier<TlsShutdownHandler> supplier() {
+        ShutdownPolicy fixedPolicy = policy;
+        boolean fixedKeepable = keepable;
+        LongSupplier fixedClock = clock;
+        return () -> new TlsShutdownHandler(fixedPolicy, fixedKeepable, fixedClock);
     }
 }
