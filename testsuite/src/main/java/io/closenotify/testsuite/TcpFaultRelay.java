@@ -168,6 +168,18 @@ public final class TcpFaultRelay implements AutoCloseable {
     }
 
     /**
+     * Stops listening: further connects are refused, as by a server that is shutting down. Connections go on. Calling
+     * it again does nothing.
+     */
+    public void stopListening() {
+        if (listener.isOpen()) {
+            listener.close().syncUninterruptibly();
+            // The kernel learns of it in the selector's next round.
+            group.schedule(() -> { }, 1, TimeUnit.MILLISECONDS).syncUninterruptibly();
+        }
+    }
+
+    /**
      * Stops listening, resets all connections and ends the event loop; returns when all of it is done. Closing again
      * does nothing.
      */
@@ -177,7 +189,7 @@ public final class TcpFaultRelay implements AutoCloseable {
             group.terminationFuture().syncUninterruptibly();
             return;
         }
-        listener.close().syncUninterruptibly();
+        stopListening();
         reset();
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }

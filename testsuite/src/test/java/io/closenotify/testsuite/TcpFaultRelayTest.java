@@ -7,6 +7,7 @@ import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import io.closenotify.testsuite.TcpFaultRelay.End;
 import io.closenotify.testsuite.TcpFaultRelay.Fault;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -230,6 +231,19 @@ class TcpFaultRelayTest {
         assertThatThrownBy(() -> server.getInputStream().read()).isInstanceOf(SocketException.class);
         assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
         assertThat(end(Direction.TO_SERVER)).isEqualTo(End.RELAY);
+    }
+
+    @Test
+    void a_relay_that_stops_listening_refuses_connects_and_lets_connections_live() throws Exception {
+        connect(builder());
+        InetSocketAddress address = relay.address();
+        relay.stopListening();
+        relay.stopListening();
+
+        assertThatThrownBy(() -> new Socket(address.getAddress(), address.getPort()).close())
+                .isInstanceOf(ConnectException.class);
+        byte[] request = send(client, 1_000);
+        assertThat(server.getInputStream().readNBytes(1_000)).isEqualTo(request);
     }
 
     @Test
