@@ -131,7 +131,8 @@ final class TlsShutdown {
 
     /** Whether writes wait for the time after TLS. */
     boolean holdsWrites() {
-        return handler.machine().phase() != Phase.LINGER && handler.keepsTransport();
+        Phase phase = handler.machine().phase();
+        return phase != Phase.LINGER && phase != Phase.TERMINATED && handler.keepsTransport();
     }
 
     /** Whether what arrives goes to the application, as it did before the shutdown. */
