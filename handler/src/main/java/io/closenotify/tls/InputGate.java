@@ -72,6 +72,16 @@ final class InputGate extends ChannelDuplexHandler {
         return framing != null && framing.isValid();
     }
 
+    /** Whether what followed the peer's close_notify is lost to the time after TLS. */
+    boolean isDiscarding() {
+        return mode == Mode.DISCARD;
+    }
+
+    /** Whether the end of input is among what is held. */
+    boolean holdsEndOfInput() {
+        return held.stream().anyMatch(ChannelInputShutdownEvent.class::isInstance);
+    }
+
     // What the shutdown says
 
     void discard() {

@@ -264,6 +264,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             throw new IllegalStateException("the transport cannot be kept: the TlsShutdownHandler was not built for it"
                     + " (expected: keepable(true), or a policy with KEEP) or came after the handshake");
         }
+        if (wanted.transport() == TransportPolicy.KEEP && isPastKeeping()) {
+            throw new IllegalStateException("the transport cannot be kept: its output was shut down, or what followed"
+                    + " the peer's close_notify was ignored (expected: KEEP before that)");
+        }
     }
 
     private ShutdownFuture onEventLoop(Consumer<OutcomePromise> task) {
@@ -356,12 +360,17 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private boolean canKeepTransport() {
-        return isGated() && !closesTransport;
+        return isGated() && !closesTransport && !isPastKeeping();
     }
 
     /** Whether the transport is to live on. */
     boolean keepsTransport() {
         return policy.transport() == TransportPolicy.KEEP && canKeepTransport();
+    }
+
+    private boolean isPastKeeping() {
+        return (gate != null && gate.isDiscarding())
+                || (requireNonNull(context).channel() instanceof DuplexChannel duplex && duplex.isOutputShutdown());
     }
 
     private boolean isGated() {
@@ -545,7 +554,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     /** Whether the input has ended, and the transport was open all the same only because we wanted it to be. */
     boolean wouldHaveClosedAtEndOfInput() {
-        return machine.inputEnded() && halfClosureSwitchedOn;
+        return halfClosureSwitchedOn && (machine.inputEnded() || (gate != null && gate.holdsEndOfInput()));
     }
 
     // Finding the SslHandler

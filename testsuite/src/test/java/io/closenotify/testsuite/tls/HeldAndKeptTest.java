@@ -3,23 +3,33 @@ package io.closenotify.testsuite.tls;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
+import io.closenotify.testsuite.Waits;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is held back, in front of TLS and behind it, is let go on every way out. */
@@ -28,9 +38,38 @@ class HeldAndKeptTest {
 
     private static final ShutdownPolicy KEEP =
             ShutdownPolicy.bidirectional().toBuilder().transport(TransportPolicy.KEEP).build();
+    private static final ShutdownPolicy DEFER =
+            ShutdownPolicy.bidirectional().toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
+    private static final TlsSetup JDK_13 = new TlsSetup(SslProvider.JDK, "TLSv1.3");
 
     static List<TlsSetup> setups() {
         return TlsSetup.all();
+    }
+
+    @ParameterizedTest
+    @EnumSource(SocketPair.Transport.class)
+    void a_kept_transport_whose_input_has_ended_meanwhile_is_closed_as_it_would_have_been(
+            SocketPair.Transport transport) throws Exception {
+        Recorder application = new Recorder();
+        ShutdownPolicy policy = KEEP.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
+        try (SocketPair pair = SocketPair.open(transport, JDK_13, JDK_13, true, policy, application)) {
+            CompletableFuture<Void> ended = new CompletableFuture<>();
+            pair.onOurLoop(() -> pair.ours.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                    context.fireUserEventTriggered(event);
+                    if (event instanceof ChannelInputShutdownEvent) {
+                        ended.complete(null);
+                    }
+                }
+            }));
+            pair.peer.pipeline().get(SslHandler.class).closeOutbound();
+            ((DuplexChannel) pair.peer).shutdownOutput();
+            ended.get(Waits.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            pair.handler.shutdown();
+            assertThat(application.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
+            Waits.done(pair.ours.closeFuture());
+        }
     }
 
     /** A chain of writes, each begun when the one before is done. */
@@ -78,6 +117,53 @@ class HeldAndKeptTest {
         assertThat(late.get().isDone()).isTrue();
         assertThat(late.get().isSuccess()).isFalse();
         pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void the_transport_is_not_kept_once_what_followed_the_alert_is_gone(TlsSetup setup) throws Exception {
+        AtomicReference<TlsShutdownHandler> handler = new AtomicReference<>();
+        Text application = new Text();
+        Pair pair = new Pair(setup, DEFER, true, application);
+        pair.peerSsl.closeOutbound();
+        pair.peer.runPendingTasks();
+        pair.ours.writeInbound(Unpooled.wrappedBuffer(Pair.take(pair.peer), ascii("plaintext")));
+        pair.ours.runPendingTasks();
+        pair.handler.shutdown(KEEP);
+        pair.move();
+        ShutdownOutcome outcome = application.outcomes.poll();
+        boolean kept = outcome != null && outcome.transportKept();
+        assertThat(!kept || application.text.toString().equals("plaintext")).isTrue();
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @EnumSource(SocketPair.Transport.class)
+    void the_transport_is_not_kept_once_our_fin_has_left(SocketPair.Transport transport) throws Exception {
+        Recorder application = new Recorder();
+        try (SocketPair pair = SocketPair.open(transport, JDK_13, JDK_13, true, KEEP, application)) {
+            pair.peer.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            Waits.done(pair.handler.setPolicy(ShutdownPolicy.fast()));
+            pair.handler.shutdown();
+            Waits.done(pair.peer.pipeline().get(SslHandler.class).sslCloseFuture());
+            pair.onOurLoop(() -> { });
+            pair.handler.shutdown(KEEP);
+            pair.peer.pipeline().get(SslHandler.class).closeOutbound();
+            ShutdownOutcome outcome = application.outcome();
+            assertThat(outcome.transportKept() && ((DuplexChannel) pair.ours).isOutputShutdown())
+                    .as(outcome.toString()).isFalse();
+        }
+    }
+
+    private static final class Text extends Recorder {
+
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            text.append(((ByteBuf) message).toString(ISO_8859_1));
+            super.channelRead(context, message);
+        }
     }
 
     private static ByteBuf ascii(String text) {
