@@ -37,6 +37,7 @@ final class InputGate extends ChannelDuplexHandler {
     private boolean readIsDue;
     private boolean passing;
     private @Nullable Runnable afterRecord;
+    private boolean alertReleased;
 
     private enum Mode {
 
@@ -107,6 +108,7 @@ final class InputGate extends ChannelDuplexHandler {
             return;
         }
         mode = Mode.PASS;
+        alertReleased = true;
         for (Object next : takeHeld()) {
             if (next instanceof ByteBuf data) {
                 channelRead(own, data);
@@ -200,7 +202,7 @@ final class InputGate extends ChannelDuplexHandler {
         passing = true;
         try {
             while (data.isReadable() && mode == Mode.PASS && !own.isRemoved()) {
-                if (framing.startsWithAlert(data) && handler.holdsAlerts()) {
+                if (!alertReleased && framing.startsWithAlert(data) && handler.holdsAlerts()) {
                     mode = Mode.HOLD_ALERT;
                     break;
                 }

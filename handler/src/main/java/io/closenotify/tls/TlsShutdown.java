@@ -339,6 +339,7 @@ final class TlsShutdown {
     private void awaitPeer() {
         handler.gate();
         countInbound();
+        handler.releaseHeldAlert();
     }
 
     private void countInbound() {

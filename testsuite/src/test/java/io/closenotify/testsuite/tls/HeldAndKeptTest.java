@@ -3,6 +3,7 @@ package io.closenotify.testsuite.tls;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.PeerCloseNotifyEvent;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +42,7 @@ class HeldAndKeptTest {
             ShutdownPolicy.bidirectional().toBuilder().transport(TransportPolicy.KEEP).build();
     private static final ShutdownPolicy DEFER =
             ShutdownPolicy.bidirectional().toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
+    private static final TlsSetup JDK_12 = new TlsSetup(SslProvider.JDK, "TLSv1.2");
     private static final TlsSetup JDK_13 = new TlsSetup(SslProvider.JDK, "TLSv1.3");
 
     static List<TlsSetup> setups() {
@@ -153,6 +156,36 @@ class HeldAndKeptTest {
             assertThat(outcome.transportKept() && ((DuplexChannel) pair.ours).isOutputShutdown())
                     .as(outcome.toString()).isFalse();
         }
+    }
+
+    @Test
+    void a_held_alert_is_read_when_the_transport_closes() throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(JDK_12, DEFER, false, application);
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        assertThat(application.events).contains(new PeerCloseNotifyEvent(false));
+        pair.ours.unsafe().close(pair.ours.voidPromise());
+        pair.ours.runPendingTasks();
+        ShutdownOutcome outcome = application.outcomes.element();
+        assertThat(outcome.closeNotifyReceived()).as(outcome.toString()).isTrue();
+        pair.finish();
+    }
+
+    @Test
+    void a_held_alert_is_read_when_ours_was_declared_sent() throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(JDK_12, DEFER, false, application);
+        pair.handler.setCloseNotifySent();
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        pair.handler.shutdown();
+        pair.move();
+        pair.ours.advanceTimeBy(6, TimeUnit.SECONDS);
+        pair.ours.runPendingTasks();
+        ShutdownOutcome outcome = application.outcomes.element();
+        assertThat(outcome.closeNotifyReceived()).as(outcome.toString()).isTrue();
+        pair.finish();
     }
 
     private static final class Text extends Recorder {
