@@ -77,6 +77,7 @@ final class TlsShutdown {
     private boolean dataArrived;
     private long bytesWithoutData;
     private long bytesWhileFlushing;
+    private long bytesOnDemand;
     private long bytesPendingAtStart;
     private boolean transportKept;
 
@@ -148,9 +149,10 @@ final class TlsShutdown {
             return true;
         }
         ShutdownPolicy policy = handler.policy();
-        boolean capped = handler.machine().phase() != Phase.LINGER
-                && policy.inboundAfterCloseNotify() != InboundPolicy.ON_DEMAND
-                && books.bytesAfterCloseNotify() + bytes > policy.inboundCap();
+        boolean onDemand = policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
+        bytesOnDemand += onDemand ? bytes : 0;
+        boolean capped = handler.machine().phase() != Phase.LINGER && !onDemand
+                && books.bytesAfterCloseNotify() - bytesOnDemand + bytes > policy.inboundCap();
         if (delivers && !capped) {
             books.delivered(bytes);
             return true;
@@ -339,6 +341,10 @@ final class TlsShutdown {
     private void awaitPeer() {
         handler.gate();
         countInbound();
+        ChannelHandlerContext behind = guardContext;
+        if (behind != null) {
+            guard.readOn(behind);
+        }
         handler.releaseHeldAlert();
     }
 

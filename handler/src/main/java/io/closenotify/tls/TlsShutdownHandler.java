@@ -683,12 +683,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
         if (takesOver()) {
             requireShutdown().join(promise);
-            if (machine.phase() == Phase.AWAIT_PEER
+            if (machine.phase() != Phase.TERMINATED
                     && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
                 policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER)
                         .peerTimeout(ShutdownPolicy.bidirectional().peerTimeout()).build();
                 feed(Input.RENEW_PEER_TIMER);
-            } else if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
+            }
+            if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
                 closesTransport = true;
                 requestShutdown();
             }

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,11 @@ class HeldAndKeptTest {
 
     static List<TlsSetup> setups() {
         return TlsSetup.all();
+    }
+
+    /** Of engines that go on writing after the other side's close_notify. */
+    static Stream<TlsSetup> setupsOfTls13() {
+        return TlsSetup.all().stream().filter(TlsSetup::tls13);
     }
 
     @ParameterizedTest
@@ -186,6 +192,63 @@ class HeldAndKeptTest {
         ShutdownOutcome outcome = application.outcomes.element();
         assertThat(outcome.closeNotifyReceived()).as(outcome.toString()).isTrue();
         pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void close_right_after_the_half_close_has_a_deadline(TlsSetup setup) throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(setup, DEFER, false, application);
+        pair.handler.shutdown(ShutdownPolicy.halfClose());
+        // The peer has nothing to say.
+        ChannelFuture closed = pair.ours.pipeline().close();
+        Pair.take(pair.ours).release();
+        pair.ours.runPendingTasks();
+        pair.ours.advanceTimeBy(6, TimeUnit.SECONDS);
+        pair.ours.runPendingTasks();
+        pair.ours.advanceTimeBy(3, TimeUnit.SECONDS);
+        pair.ours.runPendingTasks();
+        assertThat(closed.isDone()).isTrue();
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setupsOfTls13")
+    void what_came_on_demand_does_not_count_against_the_cap_of_the_close(TlsSetup setup) throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(setup, DEFER, false, application);
+        pair.handler.shutdown(ShutdownPolicy.halfClose().toBuilder().inboundCap(1000).build());
+        pair.move();
+        pair.peer.writeOutbound(Unpooled.wrappedBuffer(new byte[5000]));
+        pair.move();
+        assertThat(application.bytes).hasValue(5000);
+        pair.ours.pipeline().close();
+        pair.peer.writeOutbound(Unpooled.wrappedBuffer(new byte[500]));
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(application.bytes).hasValue(5500);
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @EnumSource(SocketPair.Transport.class)
+    void close_while_half_closed_reads_though_auto_read_is_off(SocketPair.Transport transport) throws Exception {
+        Recorder application = new Recorder();
+        try (SocketPair pair = SocketPair.open(transport, JDK_13, JDK_13, true, ShutdownPolicy.bidirectional(),
+                application)) {
+            pair.onOurLoop(() -> {
+                pair.ours.config().setAutoRead(false);
+                pair.handler.shutdown(ShutdownPolicy.halfClose());
+            });
+            // The peer's side knows of our alert, and answers behind some data.
+            Waits.done(pair.peer.pipeline().get(SslHandler.class).sslCloseFuture());
+            pair.peer.writeAndFlush(Unpooled.wrappedBuffer(new byte[1 << 20]));
+            pair.peer.pipeline().get(SslHandler.class).closeOutbound();
+            pair.ours.close();
+            ShutdownOutcome outcome = application.outcome();
+            assertThat(outcome.result()).isEqualTo(ShutdownResult.CLEAN);
+        }
     }
 
     private static final class Text extends Recorder {
