@@ -362,6 +362,7 @@ final class TlsShutdown {
 
     /** The handler is leaving before anything was begun: whoever waits is told. */
     void standDown() {
+        cancelTimer();
         IllegalStateException removed = new IllegalStateException("the TlsShutdownHandler was removed");
         outcomePromises.forEach(promise -> promise.setFailure(removed));
         outcomePromises.clear();

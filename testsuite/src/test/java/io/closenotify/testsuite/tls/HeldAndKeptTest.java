@@ -196,6 +196,19 @@ class HeldAndKeptTest {
 
     @ParameterizedTest
     @MethodSource("setups")
+    void removing_the_handler_while_the_answer_is_deferred_leaves_no_timer(TlsSetup setup) throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(setup, DEFER, false, application);
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        assertThat(application.outcomes).isEmpty();
+        pair.ours.pipeline().remove(pair.handler);
+        assertThat(pair.ours.runScheduledPendingTasks()).isEqualTo(-1);
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
     void close_right_after_the_half_close_has_a_deadline(TlsSetup setup) throws Exception {
         Recorder application = new Recorder();
         Pair pair = new Pair(setup, DEFER, false, application);
