@@ -385,13 +385,23 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         Messages known = Messages.UNKNOWN;
         for (Map.Entry<String, ChannelHandler> entry : requireNonNull(context).pipeline()) {
             if (entry.getValue() instanceof MessageBoundary boundary) {
-                if (boundary.isMessageInFlight()) {
+                if (isMessageInFlight(boundary)) {
                     return Messages.CUT;
                 }
                 known = Messages.COMPLETE;
             }
         }
         return known;
+    }
+
+    /** The end of input must not be missed because a codec failed. */
+    private boolean isMessageInFlight(MessageBoundary boundary) {
+        try {
+            return boundary.isMessageInFlight();
+        } catch (RuntimeException e) {
+            requireShutdown().note(e);
+            return true;
+        }
     }
 
     private void run(Action action) {

@@ -3,6 +3,7 @@ package io.closenotify.testsuite.tls;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.MessageBoundary;
 import io.closenotify.PeerCloseNotifyEvent;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownOutcome;
@@ -261,6 +262,25 @@ class HeldAndKeptTest {
             pair.ours.close();
             ShutdownOutcome outcome = application.outcome();
             assertThat(outcome.result()).isEqualTo(ShutdownResult.CLEAN);
+        }
+    }
+
+    @Test
+    void a_message_boundary_that_throws_counts_as_a_message_cut() throws Exception {
+        Boundary boundary = new Boundary();
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_13, JDK_13, true,
+                ShutdownPolicy.bidirectional(), boundary)) {
+            ((DuplexChannel) pair.peer).shutdownOutput();
+            assertThat(boundary.outcome().result()).isEqualTo(ShutdownResult.TRUNCATED);
+            Waits.done(pair.ours.closeFuture());
+        }
+    }
+
+    private static final class Boundary extends Recorder implements MessageBoundary {
+
+        @Override
+        public boolean isMessageInFlight() {
+            throw new IllegalStateException("cannot tell");
         }
     }
 
