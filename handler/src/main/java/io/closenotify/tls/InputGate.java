@@ -153,6 +153,15 @@ final class InputGate extends ChannelDuplexHandler {
         }
     }
 
+    /** Leaves; what is held is of no use any more, but a read that was asked for is still due. */
+    void leave() {
+        ChannelPipeline pipeline = requireNonNull(context).pipeline();
+        pipeline.remove(this);
+        if (readIsDue) {
+            pipeline.read();
+        }
+    }
+
     private Queue<Object> takeHeld() {
         Queue<Object> taken = new ArrayDeque<>(held);
         held.clear();

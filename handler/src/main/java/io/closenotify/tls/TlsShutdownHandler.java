@@ -522,7 +522,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             removed.releaseAlert();
             ChannelPipeline pipeline = requireNonNull(context).pipeline();
             if (pipeline.context(removed) != null) {
-                pipeline.remove(removed);
+                removed.leave();
             }
         }
     }

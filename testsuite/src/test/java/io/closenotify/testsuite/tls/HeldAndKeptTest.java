@@ -20,6 +20,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -28,6 +29,7 @@ import io.netty.handler.ssl.SslProvider;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -205,6 +207,30 @@ class HeldAndKeptTest {
         assertThat(application.outcomes).isEmpty();
         pair.ours.pipeline().remove(pair.handler);
         assertThat(pair.ours.runScheduledPendingTasks()).isEqualTo(-1);
+        pair.finish();
+    }
+
+    /** With autoRead on as well: nobody would ask again. */
+    @Test
+    void a_read_that_waits_for_what_is_held_survives_the_removal_of_the_handler() throws Exception {
+        ShutdownPolicy policy = KEEP.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
+        Pair pair = new Pair(JDK_13, policy, false, new Recorder());
+        AtomicInteger reads = new AtomicInteger();
+        pair.ours.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void read(ChannelHandlerContext context) throws Exception {
+                reads.incrementAndGet();
+                super.read(context);
+            }
+        });
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        pair.ours.writeInbound(Unpooled.wrappedBuffer(new byte[1 << 16]));
+        reads.set(0);
+        pair.ours.read();
+        assertThat(reads).hasValue(0);
+        pair.ours.pipeline().remove(pair.handler);
+        assertThat(reads).hasValue(1);
         pair.finish();
     }
 
