@@ -38,6 +38,7 @@ final class InputGate extends ChannelDuplexHandler {
     private boolean readIsDue;
     private boolean passing;
     private @Nullable Runnable afterRecord;
+    private boolean alertReleased;
 
     private enum Mode {
 
@@ -73,6 +74,16 @@ final class InputGate extends ChannelDuplexHandler {
         return framing != null && framing.isValid();
     }
 
+    /** Whether what followed the peer's close_notify is lost to the time after TLS. */
+    boolean isDiscarding() {
+        return mode == Mode.DISCARD;
+    }
+
+    /** Whether the end of input is among what is held. */
+    boolean holdsEndOfInput() {
+        return held.stream().anyMatch(ChannelInputShutdownEvent.class::isInstance);
+    }
+
     // What the shutdown says
 
     void discard() {
@@ -98,6 +109,7 @@ final class InputGate extends ChannelDuplexHandler {
             return;
         }
         mode = Mode.PASS;
+        alertReleased = true;
         for (Object next : takeHeld()) {
             if (next instanceof ByteBuf data) {
                 channelRead(own, data);
@@ -137,6 +149,15 @@ final class InputGate extends ChannelDuplexHandler {
         if (!delivered.isEmpty()) {
             inFront.fireChannelReadComplete();
         }
+        if (readIsDue) {
+            pipeline.read();
+        }
+    }
+
+    /** Leaves; what is held is of no use any more, but a read that was asked for is still due. */
+    void leave() {
+        ChannelPipeline pipeline = requireNonNull(context).pipeline();
+        pipeline.remove(this);
         if (readIsDue) {
             pipeline.read();
         }
@@ -196,7 +217,7 @@ final class InputGate extends ChannelDuplexHandler {
         passing = true;
         try {
             while (data.isReadable() && mode == Mode.PASS && !own.isRemoved()) {
-                if (framing.startsWithAlert(data) && handler.holdsAlerts()) {
+                if (!alertReleased && framing.startsWithAlert(data) && handler.holdsAlerts()) {
                     mode = Mode.HOLD_ALERT;
                     break;
                 }

@@ -19,6 +19,7 @@ final class ShutdownGuard extends ChannelDuplexHandler {
     private final TlsShutdown shutdown;
     private @Nullable ChannelPromise behindAll;
     private @Nullable PendingWriteQueue held;
+    private boolean tlsIsGone;
 
     ShutdownGuard(TlsShutdown shutdown) {
         this.shutdown = shutdown;
@@ -52,7 +53,7 @@ final class ShutdownGuard extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        if (behindAll != null) {
+        if (behindAll != null || tlsIsGone) {
             context.write(message, promise);
             return;
         }
@@ -71,7 +72,10 @@ final class ShutdownGuard extends ChannelDuplexHandler {
     void writeHeld(ChannelHandlerContext context) {
         PendingWriteQueue released = held;
         if (released != null) {
+            // What its listeners write meanwhile is among it; what those of the flush write goes the same way.
             released.removeAndWriteAll();
+            held = null;
+            tlsIsGone = true;
             context.flush();
         }
     }
@@ -83,6 +87,11 @@ final class ShutdownGuard extends ChannelDuplexHandler {
         if (failed != null) {
             failed.removeAndFailAll(new WriteAfterShutdownException());
         }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        failHeld();
     }
 
     @Override

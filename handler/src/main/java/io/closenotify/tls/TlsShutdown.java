@@ -77,6 +77,7 @@ final class TlsShutdown {
     private boolean dataArrived;
     private long bytesWithoutData;
     private long bytesWhileFlushing;
+    private long bytesOnDemand;
     private long bytesPendingAtStart;
     private boolean transportKept;
 
@@ -131,7 +132,8 @@ final class TlsShutdown {
 
     /** Whether writes wait for the time after TLS. */
     boolean holdsWrites() {
-        return handler.machine().phase() != Phase.LINGER && handler.keepsTransport();
+        Phase phase = handler.machine().phase();
+        return phase != Phase.LINGER && phase != Phase.TERMINATED && handler.keepsTransport();
     }
 
     /** Whether what arrives goes to the application, as it did before the shutdown. */
@@ -147,9 +149,10 @@ final class TlsShutdown {
             return true;
         }
         ShutdownPolicy policy = handler.policy();
-        boolean capped = handler.machine().phase() != Phase.LINGER
-                && policy.inboundAfterCloseNotify() != InboundPolicy.ON_DEMAND
-                && books.bytesAfterCloseNotify() + bytes > policy.inboundCap();
+        boolean onDemand = policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
+        bytesOnDemand += onDemand ? bytes : 0;
+        boolean capped = handler.machine().phase() != Phase.LINGER && !onDemand
+                && books.bytesAfterCloseNotify() - bytesOnDemand + bytes > policy.inboundCap();
         if (delivers && !capped) {
             books.delivered(bytes);
             return true;
@@ -338,6 +341,11 @@ final class TlsShutdown {
     private void awaitPeer() {
         handler.gate();
         countInbound();
+        ChannelHandlerContext behind = guardContext;
+        if (behind != null) {
+            guard.readOn(behind);
+        }
+        handler.releaseHeldAlert();
     }
 
     private void countInbound() {
@@ -354,6 +362,7 @@ final class TlsShutdown {
 
     /** The handler is leaving before anything was begun: whoever waits is told. */
     void standDown() {
+        cancelTimer();
         IllegalStateException removed = new IllegalStateException("the TlsShutdownHandler was removed");
         outcomePromises.forEach(promise -> promise.setFailure(removed));
         outcomePromises.clear();

@@ -270,6 +270,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             throw new IllegalStateException("the transport cannot be kept: the TlsShutdownHandler was not built for it"
                     + " (expected: keepable(true), or a policy with KEEP) or came after the handshake");
         }
+        if (wanted.transport() == TransportPolicy.KEEP && isPastKeeping()) {
+            throw new IllegalStateException("the transport cannot be kept: its output was shut down, or what followed"
+                    + " the peer's close_notify was ignored (expected: KEEP before that)");
+        }
     }
 
     private ShutdownFuture onEventLoop(Consumer<OutcomePromise> task) {
@@ -362,12 +366,17 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private boolean canKeepTransport() {
-        return isGated() && !closesTransport;
+        return isGated() && !closesTransport && !isPastKeeping();
     }
 
     /** Whether the transport is to live on. */
     boolean keepsTransport() {
         return policy.transport() == TransportPolicy.KEEP && canKeepTransport();
+    }
+
+    private boolean isPastKeeping() {
+        return (gate != null && gate.isDiscarding())
+                || (requireNonNull(context).channel() instanceof DuplexChannel duplex && duplex.isOutputShutdown());
     }
 
     private boolean isGated() {
@@ -383,7 +392,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         boolean behind = false;
         for (Map.Entry<String, ChannelHandler> entry : requireNonNull(context).pipeline()) {
             if (behind && entry.getValue() instanceof MessageBoundary boundary) {
-                if (boundary.isMessageInFlight()) {
+                if (isMessageInFlight(boundary)) {
                     return Messages.CUT;
                 }
                 known = Messages.COMPLETE;
@@ -391,6 +400,16 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             behind |= entry.getValue() == this;
         }
         return known;
+    }
+
+    /** The end of input must not be missed because a codec failed. */
+    private boolean isMessageInFlight(MessageBoundary boundary) {
+        try {
+            return boundary.isMessageInFlight();
+        } catch (RuntimeException e) {
+            requireShutdown().note(e);
+            return true;
+        }
     }
 
     private void run(Action action) {
@@ -511,7 +530,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             removed.releaseAlert();
             ChannelPipeline pipeline = requireNonNull(context).pipeline();
             if (pipeline.context(removed) != null) {
-                pipeline.remove(removed);
+                removed.leave();
             }
         }
     }
@@ -553,7 +572,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     /** Whether the input has ended, and the transport was open all the same only because we wanted it to be. */
     boolean wouldHaveClosedAtEndOfInput() {
-        return machine.inputEnded() && halfClosureSwitchedOn;
+        return halfClosureSwitchedOn && (machine.inputEnded() || (gate != null && gate.holdsEndOfInput()));
     }
 
     // Finding the SslHandler
@@ -689,12 +708,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
         if (takesOver()) {
             requireShutdown().join(promise);
-            if (machine.phase() == Phase.AWAIT_PEER
+            if (machine.phase() != Phase.TERMINATED
                     && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
                 policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER)
                         .peerTimeout(ShutdownPolicy.bidirectional().peerTimeout()).build();
                 feed(Input.RENEW_PEER_TIMER);
-            } else if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
+            }
+            if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
                 closesTransport = true;
                 requestShutdown();
             }
