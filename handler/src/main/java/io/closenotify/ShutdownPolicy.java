@@ -108,7 +108,8 @@ public final class ShutdownPolicy {
     /**
      * Returns the policy that shuts down the writing half alone ({@code SSL_shutdown} returning 0): our close_notify is
      * sent, and the application goes on reading, in charge of autoRead, without cap or deadline, until the peer's
-     * close_notify. A {@code close()} or another {@code shutdown} meanwhile puts an end to the wait.
+     * close_notify. A {@code close()}, or a {@code shutdown} with a policy that does not read on demand, puts the peer
+     * under a deadline.
      *
      * @return bidirectional, with a {@link #peerTimeout()} of zero and {@link InboundPolicy#ON_DEMAND}
      */

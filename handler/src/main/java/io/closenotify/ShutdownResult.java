@@ -54,7 +54,8 @@ public enum ShutdownResult {
 
     /**
      * Closed before the handshake was over (a failed handshake too), or forced: the cap on inbound data, the caller's
-     * {@code abort()}, the removal of a handler, or a close in front of the TLS handler.
+     * {@code abort()}, the removal of a handler, a close in front of the TLS handler, or a transport that was to be
+     * kept and could not.
      */
     ABORTED(false);
 

@@ -28,6 +28,9 @@ final class InputGate extends ChannelDuplexHandler {
     /** What is held stops the reading at this size. */
     private static final int MOST_HELD = 1 << 16;
 
+    /** A read of few bytes holds a whole buffer. */
+    private static final int LEAST_COUNTED = 1 << 9;
+
     private final TlsShutdownHandler handler;
     private final @Nullable RecordFraming framing;
     private Collection<Object> held = List.of();
@@ -200,7 +203,7 @@ final class InputGate extends ChannelDuplexHandler {
         switch (mode) {
             case PASS -> pass(own, data);
             case HOLD_ALERT, HOLD_PLAINTEXT -> {
-                bytesHeld += data.readableBytes();
+                bytesHeld += Math.max(LEAST_COUNTED, data.readableBytes());
                 hold(data);
             }
             case DISCARD -> data.release();

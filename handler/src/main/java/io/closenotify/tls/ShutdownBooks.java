@@ -75,9 +75,9 @@ final class ShutdownBooks {
         }
     }
 
-    ShutdownOutcome close(MachineState state, long bytesNotFlushed, boolean transportKept, boolean sessionResumable) {
+    ShutdownOutcome close(MachineState state, ShutdownResult result, long bytesNotFlushed, boolean transportKept,
+            boolean sessionResumable) {
         phaseEnded(state.phase());
-        ShutdownResult result = state.result() == null ? ShutdownResult.ABORTED : state.result();
         if (state.receive() == Receive.FORGIVEN || result == ShutdownResult.TRUNCATED) {
             note(new TruncationException());
         }

@@ -6,6 +6,7 @@ import io.closenotify.PeerCloseNotifyEvent;
 import io.closenotify.ShutdownException;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
 import io.closenotify.core.Action;
 import io.closenotify.core.Input;
@@ -130,10 +131,14 @@ final class TlsShutdown {
                 && (countsInbound || bytesWhileFlushing <= handler.policy().inboundCap());
     }
 
-    /** Whether writes wait for the time after TLS. */
+    /**
+     * Whether writes wait for the time after TLS. Only if the application asked for that time: where the peer ended
+     * TLS, what the application writes before it knows of that was not meant to go out in plaintext.
+     */
     boolean holdsWrites() {
         Phase phase = handler.machine().phase();
-        return phase != Phase.LINGER && phase != Phase.TERMINATED && handler.keepsTransport();
+        return handler.isAskedToKeep() && phase != Phase.LINGER && phase != Phase.TERMINATED
+                && handler.keepsTransport();
     }
 
     /** Whether what arrives goes to the application, as it did before the shutdown. */
@@ -247,6 +252,8 @@ final class TlsShutdown {
             handler.later(handler::answerPeer);
             return;
         }
+        // It may never get there.
+        arm(handler.policy().deferTimeout());
         try {
             application.execute(() -> handler.later(handler::answerPeer));
         } catch (RejectedExecutionException e) {
@@ -313,7 +320,12 @@ final class TlsShutdown {
             engine.sendCloseNotify(behind, reporting(behind.newPromise(), Input.ALERT_FLUSHED));
             bytesPendingAtStart = pendingBytes();
         }
-        handler.releaseHeldAlert();
+        releaseHeldAlert();
+    }
+
+    /** Not inside a flush of the SslHandler's: it may have to fail it. */
+    private void releaseHeldAlert() {
+        handler.later(handler::releaseHeldAlert);
     }
 
     private void readTickets() {
@@ -345,7 +357,7 @@ final class TlsShutdown {
         if (behind != null) {
             guard.readOn(behind);
         }
-        handler.releaseHeldAlert();
+        releaseHeldAlert();
     }
 
     private void countInbound() {
@@ -497,7 +509,13 @@ final class TlsShutdown {
 
     private void complete() {
         MachineState state = handler.machine();
-        ShutdownOutcome known = books.close(state, bytesNotFlushed(), transportKept, handler.leaveSession(state));
+        ShutdownResult result = state.result() == null ? ShutdownResult.ABORTED : state.result();
+        if (result.isSuccess() && handler.wantsTransportKept() && !transportKept) {
+            note(new SSLException("the transport was to be kept, which this connection cannot"));
+            result = ShutdownResult.ABORTED;
+        }
+        ShutdownOutcome known = books.close(
+                state, result, bytesNotFlushed(), transportKept, handler.leaveSession(result));
         outcome = known;
         LOGGER.debug("{} {}", context.channel(), known);
         List<OutcomePromise> waiting = List.copyOf(outcomePromises);

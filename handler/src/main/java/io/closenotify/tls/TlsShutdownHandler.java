@@ -73,12 +73,15 @@ import org.jspecify.annotations.Nullable;
  * {@code shutdown()} fails with {@link IllegalStateException}.
  *
  * <p><b>Steady state.</b> The handler is not called for reads, writes and flushes. With BoringSSL a helper is called
- * once at the end of each batch of reads. {@link ChannelOption#ALLOW_HALF_CLOSURE} is switched on after the handshake,
+ * once at the end of each batch of reads; a connection that may be {@linkplain TransportPolicy#KEEP kept}, or that
+ * {@linkplain PeerClosePolicy#DEFER defers} with TLS 1.2 on the JDK's engine, has a helper that is called for each
+ * record read. {@link ChannelOption#ALLOW_HALF_CLOSURE} is switched on after the handshake,
  * so that a peer's FIN cannot cut off what is still being sent; the transport is closed all the same.
  *
  * <p><b>Specification.</b> {@code SSL_shutdown(3)}, {@code SSL_set_shutdown(3)}, {@code SSL_set_quiet_shutdown(3)};
  * RFC 8446, section 6.1; RFC 5246, section 7.2.1. Deliberate differences: waiting is bounded by timeouts; application
- * data that arrives during the shutdown is delivered instead of failing it; the transport is closed at the end.
+ * data that arrives during the shutdown is delivered instead of failing it; the transport is closed at the end unless
+ * it is kept.
  *
  * <pre>{@code
  * pipeline.addLast(sslContext.newHandler(channel.alloc()));
@@ -103,7 +106,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private boolean halfClosureSwitchedOn;
     private boolean inner;
     private boolean closesTransport;
-    private @Nullable InputGate gate;
+    private boolean askedToKeep;
+    private volatile @Nullable InputGate gate;
 
     TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, LongSupplier clock) {
         this.policy = policy;
@@ -170,8 +174,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      */
     public @Nullable TlsEngineCapabilities capabilities() {
         TlsEngine current = engine;
-        InputGate framed = gate;
-        return current == null ? null : current.capabilities(framed != null && framed.isFramed());
+        return current == null ? null : current.capabilities(isGated());
     }
 
     /**
@@ -266,11 +269,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void requireKeepable(ShutdownPolicy wanted) {
-        if (wanted.transport() == TransportPolicy.KEEP && !isGated()) {
-            throw new IllegalStateException("the transport cannot be kept: the TlsShutdownHandler was not built for it"
-                    + " (expected: keepable(true), or a policy with KEEP) or came after the handshake");
+        if (wanted.transport() != TransportPolicy.KEEP) {
+            return;
         }
-        if (wanted.transport() == TransportPolicy.KEEP && isPastKeeping()) {
+        if (!isGated()) {
+            throw new IllegalStateException("the transport cannot be kept: the TlsShutdownHandler was not built for it"
+                    + " (expected: keepable(true), or a policy with KEEP), or was not behind its SslHandler from the"
+                    + " first byte on");
+        }
+        if (isPastKeeping()) {
             throw new IllegalStateException("the transport cannot be kept: its output was shut down, or what followed"
                     + " the peer's close_notify was ignored (expected: KEEP before that)");
         }
@@ -298,7 +305,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private static void run(Promise<?> promise, Runnable task) {
         try {
             task.run();
-        } catch (IllegalStateException e) {
+        } catch (RuntimeException e) {
             promise.tryFailure(e);
         }
     }
@@ -374,13 +381,25 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         return policy.transport() == TransportPolicy.KEEP && canKeepTransport();
     }
 
+    /** Whether the transport is to live on, whether or not it can. */
+    boolean wantsTransportKept() {
+        return policy.transport() == TransportPolicy.KEEP && !closesTransport;
+    }
+
+    /** Whether that is the application's own doing, and not an answer to the peer. */
+    boolean isAskedToKeep() {
+        return askedToKeep;
+    }
+
     private boolean isPastKeeping() {
-        return (gate != null && gate.isDiscarding())
+        InputGate current = gate;
+        return (current != null && current.isDiscarding())
                 || (requireNonNull(context).channel() instanceof DuplexChannel duplex && duplex.isOutputShutdown());
     }
 
     private boolean isGated() {
-        return gate != null && gate.isFramed();
+        InputGate current = gate;
+        return current != null && current.isFramed();
     }
 
     /** What the handlers behind this one that know the application's messages say. */
@@ -435,6 +454,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private void begin(OutcomePromise promise, boolean changesMode) {
         if (joined(promise) && (changesMode || !machine.shuttingDown())) {
+            askedToKeep = keepsTransport();
             requestShutdown();
         }
     }
@@ -492,12 +512,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * section 7.2.2: after a fatal alert it MUST NOT be; RFC 8446, section 6: tickets SHOULD be discarded then. Section
      * 7.2.1: "failure to properly close a connection no longer requires that a session not be resumed".
      */
-    boolean leaveSession(MachineState end) {
+    boolean leaveSession(ShutdownResult result) {
         SslHandler ssl = sslHandler();
         if (!ssl.handshakeFuture().isSuccess()) {
             return false;
         }
-        if (end.result() == ShutdownResult.FATAL_ALERT) {
+        if (result == ShutdownResult.FATAL_ALERT) {
             ssl.engine().getSession().invalidate();
         }
         return ssl.engine().getSession().isValid() && !requireNonNull(engine).ticketsDue();
@@ -552,8 +572,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     void releaseHeldAlert() {
-        if (gate != null) {
-            gate.releaseAlert();
+        InputGate current = gate;
+        if (current != null) {
+            current.releaseAlert();
         }
     }
 
@@ -572,7 +593,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     /** Whether the input has ended, and the transport was open all the same only because we wanted it to be. */
     boolean wouldHaveClosedAtEndOfInput() {
-        return halfClosureSwitchedOn && (machine.inputEnded() || (gate != null && gate.holdsEndOfInput()));
+        InputGate current = gate;
+        return halfClosureSwitchedOn && (machine.inputEnded() || (current != null && current.holdsEndOfInput()));
     }
 
     // Finding the SslHandler

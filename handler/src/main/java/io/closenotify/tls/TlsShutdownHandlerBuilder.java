@@ -33,8 +33,11 @@ public final class TlsShutdownHandlerBuilder {
     /**
      * Prepares for a later {@link TlsShutdownHandler#shutdown(ShutdownPolicy)} with {@link TransportPolicy#KEEP}: the
      * {@code SslHandler} gets its records one by one, from the handshake on, so that not a byte behind the peer's
-     * close_notify goes astray. It costs one slice of a buffer a record. The handler must be in the pipeline before the
-     * first byte of the handshake. A policy with {@code KEEP} implies it.
+     * close_notify goes astray. It costs one slice of a buffer a record. The handler must be behind its
+     * {@code SslHandler} before the first byte of the handshake, which rules out {@code SniHandler}, and it cannot be
+     * done where the engine's tasks run on an executor of their own and the peer sends data, alert and plaintext in one
+     * burst with its handshake. A policy with {@code KEEP} implies it. {@code KEEP} must be said before the peer's
+     * close_notify comes ({@link TlsShutdownHandler#setPolicy}): behind it input is ignored otherwise.
      *
      * @param keepable whether the transport may have to live on; {@code false} by default
      * @return this builder
