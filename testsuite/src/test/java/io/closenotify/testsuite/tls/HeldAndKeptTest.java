@@ -10,6 +10,8 @@ import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
+import io.closenotify.WriteAfterShutdownException;
+import io.closenotify.testsuite.ExpectedLog;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.Waits;
@@ -26,8 +28,10 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.concurrent.DefaultEventExecutor;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -299,6 +303,115 @@ class HeldAndKeptTest {
             ((DuplexChannel) pair.peer).shutdownOutput();
             assertThat(boundary.outcome().result()).isEqualTo(ShutdownResult.TRUNCATED);
             Waits.done(pair.ours.closeFuture());
+        }
+    }
+
+    /** An application that does not know yet that the peer has ended TLS does not speak plaintext unawares. */
+    @ParameterizedTest
+    @MethodSource("setups")
+    void a_write_made_before_the_application_knows_that_the_peer_ended_tls_fails(TlsSetup setup) throws Exception {
+        AtomicReference<ChannelFuture> unaware = new AtomicReference<>();
+        AtomicReference<ChannelFuture> aware = new AtomicReference<>();
+        Recorder application = new Recorder() {
+            @Override
+            public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                super.userEventTriggered(context, event);
+                if (event instanceof PeerCloseNotifyEvent) {
+                    // Behind the task that answers the peer.
+                    context.executor().execute(() -> context.executor().execute(() ->
+                            unaware.set(context.writeAndFlush(ascii("secret")))));
+                } else if (event instanceof ShutdownOutcome) {
+                    aware.set(context.writeAndFlush(ascii("hello")));
+                }
+            }
+        };
+        Pair pair = new Pair(setup, KEEP, false, application);
+        pair.peerSsl.closeOutbound();
+        pair.peer.runPendingTasks();
+        pair.ours.writeInbound(Pair.take(pair.peer));
+        pair.ours.runPendingTasks();
+        assertThat(application.outcomes.element().transportKept()).isTrue();
+        assertThat(unaware.get().cause()).isInstanceOf(WriteAfterShutdownException.class);
+        assertThat(aware.get().isSuccess()).isTrue();
+        ByteBuf sent = Pair.take(pair.ours);
+        assertThat(sent.toString(ISO_8859_1)).doesNotContain("secret").endsWith("hello");
+        sent.release();
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @EnumSource(PeerClosePolicy.class)
+    void a_forged_alert_that_was_held_ends_as_a_fatal_alert(PeerClosePolicy onPeerCloseNotify) throws Exception {
+        Recorder application = new Recorder() {
+            @Override
+            public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                super.userEventTriggered(context, event);
+                if (event instanceof PeerCloseNotifyEvent) {
+                    context.close();
+                }
+            }
+        };
+        byte[] forged = new byte[5 + 26];
+        forged[0] = 21;
+        forged[1] = 3;
+        forged[2] = 3;
+        forged[4] = 26;
+        ShutdownPolicy policy = DEFER.toBuilder().transport(TransportPolicy.KEEP)
+                .onPeerCloseNotify(onPeerCloseNotify).build();
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_12, JDK_12, true, policy, application)) {
+            // Past TLS, as an attacker would.
+            pair.peer.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(forged));
+            ShutdownOutcome outcome = application.outcome();
+            assertThat(application.events).contains(new PeerCloseNotifyEvent(false));
+            assertThat(outcome.result()).as(outcome.toString()).isEqualTo(ShutdownResult.FATAL_ALERT);
+            assertThat(outcome.sessionResumable()).isFalse();
+        }
+    }
+
+    @Test
+    @ExpectedLog("cannot do all of")
+    void a_transport_that_could_not_be_kept_is_no_success() throws Exception {
+        Recorder application = new Recorder();
+        try (SocketPair pair = SocketPair.open(
+                SocketPair.Transport.NIO, JDK_13, JDK_13, true, ShutdownPolicy.bidirectional(), application)) {
+            // Too late for the first record.
+            pair.onOurLoop(() -> pair.ours.pipeline()
+                    .replace(pair.handler, null, TlsShutdownHandler.builder().policy(KEEP).build()));
+            pair.peer.pipeline().get(SslHandler.class).closeOutbound();
+            ShutdownOutcome outcome = application.outcome();
+            assertThat(outcome.result()).isEqualTo(ShutdownResult.ABORTED);
+            assertThat(outcome.transportKept()).isFalse();
+            assertThat(outcome.cause()).hasMessageContaining("kept");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void an_application_whose_executor_never_gets_to_it_is_not_waited_for_without_end(TlsSetup setup)
+            throws Exception {
+        DefaultEventExecutor busy = new DefaultEventExecutor();
+        CountDownLatch hung = new CountDownLatch(1);
+        busy.execute(() -> awaitUninterruptibly(hung));
+        Recorder application = new Recorder();
+        Pair pair = new Pair(setup, ShutdownPolicy.bidirectional(), false, application);
+        pair.ours.pipeline().addLast(busy, new ChannelInboundHandlerAdapter());
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        assertThat(application.outcomes).isEmpty();
+        pair.ours.advanceTimeBy(30, TimeUnit.SECONDS);
+        pair.ours.runPendingTasks();
+        pair.move();
+        assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.CLEAN);
+        hung.countDown();
+        pair.finish();
+        Waits.done(busy.shutdownGracefully(0, 1, TimeUnit.SECONDS));
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
