@@ -310,7 +310,6 @@ final class TlsShutdown {
             engine.sendCloseNotify(behind, reporting(behind.newPromise(), Input.ALERT_FLUSHED));
             bytesPendingAtStart = pendingBytes();
         }
-        handler.releaseHeldAlert();
     }
 
     private void readTickets() {
@@ -325,6 +324,10 @@ final class TlsShutdown {
         return promise.addListener(done -> {
             if (done.isSuccess()) {
                 bytesPendingAtStart = 0;
+                if (success == Input.ALERT_FLUSHED) {
+                    // Not sooner: should it be a fatal one, the SslHandler closes the channel over what is unsent.
+                    handler.releaseHeldAlert();
+                }
                 boolean ticketsFirst = success == Input.DATA_FLUSHED
                         && !handler.policy().ticketTimeout().isZero() && engine.ticketsDue();
                 handler.feed(ticketsFirst ? Input.TICKETS_DUE : success);

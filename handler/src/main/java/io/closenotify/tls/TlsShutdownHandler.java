@@ -426,7 +426,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void requestNow() {
-        if (requireNonNull(context).channel().isActive()) {
+        if (isActive()) {
             feed(switch (policy.mode()) {
                 case BIDIRECTIONAL -> Input.REQUEST_BIDIRECTIONAL;
                 case FAST -> Input.REQUEST_FAST;
@@ -435,6 +435,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         } else {
             feed(Input.ABORT);
         }
+    }
+
+    private boolean isActive() {
+        return requireNonNull(context).channel().isActive();
     }
 
     private boolean joined(OutcomePromise promise) {
@@ -450,7 +454,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** The application has handled what came before the peer's close_notify. */
     void answerPeer() {
         ChannelHandlerContext own = requireNonNull(context);
-        if (machine.phase() == Phase.PEER_CLOSED && !own.isRemoved() && own.channel().isActive()) {
+        if (machine.phase() == Phase.PEER_CLOSED && !own.isRemoved() && isActive()) {
             requestShutdown();
         }
     }
@@ -517,7 +521,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** Whether an alert is to be held: the engine would answer it before the application is done. */
     boolean holdsAlerts() {
         return (machine.phase() == Phase.OPEN || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.FLUSH)
-                && isGated() && requireNonNull(engine).answersByItself();
+                && isGated() && isActive() && requireNonNull(engine).answersByItself();
     }
 
     void alertHeld() {
@@ -636,7 +640,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private void peerClosed() {
         requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
         feed(Input.PEER_CLOSE_NOTIFY);
-        if (machine.phase() == Phase.PEER_CLOSED && requireNonNull(engine).answered()) {
+        if (machine.phase() == Phase.PEER_CLOSED && isActive() && requireNonNull(engine).answered()) {
             feed(Input.ENGINE_SENT);
             requireShutdown().engineAnswered();
         }
