@@ -67,12 +67,11 @@ final class ShutdownGuard extends ChannelDuplexHandler {
         promise.tryFailure(new WriteAfterShutdownException());
     }
 
-    /** TLS is gone: what was held goes out, in order. */
-    void writeHeld(ChannelHandlerContext context) {
+    /** TLS is gone: what was held goes out with the next flush, in order. */
+    void writeHeld() {
         PendingWriteQueue released = held;
         if (released != null) {
             released.removeAndWriteAll();
-            context.flush();
         }
     }
 

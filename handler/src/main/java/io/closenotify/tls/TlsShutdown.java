@@ -131,7 +131,8 @@ final class TlsShutdown {
 
     /** Whether writes wait for the time after TLS. */
     boolean holdsWrites() {
-        return handler.machine().phase() != Phase.LINGER && handler.keepsTransport();
+        Phase phase = handler.machine().phase();
+        return phase != Phase.LINGER && phase != Phase.TERMINATED && handler.keepsTransport();
     }
 
     /** Whether what arrives goes to the application, as it did before the shutdown. */
@@ -391,8 +392,10 @@ final class TlsShutdown {
         pipeline.remove(sslContext.handler());
         ChannelHandlerContext behind = guardContext;
         if (behind != null) {
-            guard.writeHeld(behind);
+            guard.writeHeld();
             pipeline.remove(guard);
+            // Not sooner: whoever hears that its write is done may write on.
+            behind.flush();
         }
         transportKept = true;
     }
