@@ -549,7 +549,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     /** Whether the input has ended, and the transport was open all the same only because we wanted it to be. */
     boolean wouldHaveClosedAtEndOfInput() {
-        return machine.inputEnded() && halfClosureSwitchedOn;
+        return halfClosureSwitchedOn && (machine.inputEnded() || (gate != null && gate.holdsEndOfInput()));
     }
 
     // Finding the SslHandler
