@@ -3,6 +3,7 @@ package io.closenotify.tls;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundInvoker;
@@ -236,6 +237,12 @@ final class InputGate extends ChannelDuplexHandler {
             int passed = bytesPassed;
             bytesPassed = 0;
             handler.inputPassed(passed);
+        }
+        ChannelConfig config = own.channel().config();
+        if (bytesHeld >= MOST_HELD && config.isAutoRead()) {
+            // With autoRead on a socket reads on unasked; switched off and on, it waits for the read() that stops here.
+            config.setAutoRead(false);
+            config.setAutoRead(true);
         }
     }
 
