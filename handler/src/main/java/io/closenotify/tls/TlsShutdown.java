@@ -77,6 +77,7 @@ final class TlsShutdown {
     private boolean dataArrived;
     private long bytesWithoutData;
     private long bytesWhileFlushing;
+    private long bytesOnDemand;
     private long bytesPendingAtStart;
     private boolean transportKept;
 
@@ -119,14 +120,17 @@ final class TlsShutdown {
 
     boolean ownsReading() {
         MachineState state = handler.machine();
-        if (state.phase() == Phase.AWAIT_PEER
-                && handler.policy().inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+        if (state.phase() != Phase.ABANDON && state.phase() != Phase.LINGER && isOnDemand()) {
             return false;
         }
         // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then
         // is not told to exceed any cap.
         return state.shuttingDown() && !state.inputEnded()
                 && (countsInbound || bytesWhileFlushing <= handler.policy().inboundCap());
+    }
+
+    private boolean isOnDemand() {
+        return handler.policy().inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
     }
 
     /** Whether writes wait for the time after TLS. */
@@ -148,9 +152,11 @@ final class TlsShutdown {
             return true;
         }
         ShutdownPolicy policy = handler.policy();
+        if (isOnDemand()) {
+            bytesOnDemand += bytes;
+        }
         boolean capped = handler.machine().phase() != Phase.LINGER
-                && policy.inboundAfterCloseNotify() != InboundPolicy.ON_DEMAND
-                && books.bytesAfterCloseNotify() + bytes > policy.inboundCap();
+                && books.bytesAfterCloseNotify() - bytesOnDemand + bytes > policy.inboundCap();
         if (delivers && !capped) {
             books.delivered(bytes);
             return true;
@@ -342,6 +348,11 @@ final class TlsShutdown {
     private void awaitPeer() {
         handler.gate();
         countInbound();
+        ChannelHandlerContext behind = guardContext;
+        if (behind != null) {
+            // Once more: the caller may have been in charge so far.
+            guard.readOn(behind);
+        }
     }
 
     private void countInbound() {

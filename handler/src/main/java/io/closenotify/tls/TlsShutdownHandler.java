@@ -678,8 +678,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
         if (takesOver()) {
             requireShutdown().join(promise);
-            if (machine.phase() == Phase.AWAIT_PEER
-                    && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+            if (machine.shuttingDown() && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
                 policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER)
                         .peerTimeout(ShutdownPolicy.bidirectional().peerTimeout()).build();
                 feed(Input.RENEW_PEER_TIMER);
