@@ -50,6 +50,7 @@ final class OpenSslTlsEngine implements TlsEngine {
     private final ReferenceCountedOpenSslEngine engine;
     private @Nullable CloseNotifyWatch watch;
     private boolean closeNotifyReceived;
+    private boolean ticketsMissed;
 
     OpenSslTlsEngine(ChannelHandlerContext sslContext, SslHandler ssl, ReferenceCountedOpenSslEngine engine) {
         this.sslContext = sslContext;
@@ -94,9 +95,9 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public boolean ticketsDue() {
-        return watch != null && watch.batches < 2 && engine.getUseClientMode() && isTls13()
+        return ticketsMissed || (watch != null && watch.batches < 2 && engine.getUseClientMode() && isTls13()
                 && ssl.engine().getSession().getSessionContext() instanceof OpenSslSessionContext sessions
-                && sessions.isSessionCacheEnabled();
+                && sessions.isSessionCacheEnabled());
     }
 
     @Override
@@ -222,6 +223,7 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public void sendCloseNotify(ChannelHandlerContext behind, ChannelPromise promise) {
+        ticketsMissed = ticketsDue();
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             String failure = null;
             synchronized (engine) {
@@ -270,6 +272,7 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public void markQuiet() {
+        ticketsMissed = ticketsDue();
         removeWatch();
         synchronized (engine) {
             long pointer = engine.sslPointer();
