@@ -3,6 +3,7 @@ package io.closenotify.tls;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundInvoker;
@@ -103,6 +104,11 @@ final class InputGate extends ChannelDuplexHandler {
 
     void holdPlaintext() {
         mode = Mode.HOLD_PLAINTEXT;
+    }
+
+    /** Whether the input has ended behind what is held. */
+    boolean holdsEndOfInput() {
+        return held.stream().anyMatch(ChannelInputShutdownEvent.class::isInstance);
     }
 
     /** The engine may see the alert now, and what followed it. */
@@ -261,6 +267,12 @@ final class InputGate extends ChannelDuplexHandler {
             int passed = bytesPassed;
             bytesPassed = 0;
             handler.inputPassed(passed);
+        }
+        ChannelConfig config = own.channel().config();
+        if (bytesHeld >= MOST_HELD && config.isAutoRead()) {
+            // With autoRead on a socket reads on unasked; switched off and on, it waits for the read() that stops here.
+            config.setAutoRead(false);
+            config.setAutoRead(true);
         }
     }
 

@@ -50,6 +50,7 @@ final class OpenSslTlsEngine implements TlsEngine {
     private final ReferenceCountedOpenSslEngine engine;
     private @Nullable CloseNotifyWatch watch;
     private boolean closeNotifyReceived;
+    private boolean ticketsMissed;
 
     OpenSslTlsEngine(ChannelHandlerContext sslContext, SslHandler ssl, ReferenceCountedOpenSslEngine engine) {
         this.sslContext = sslContext;
@@ -94,16 +95,49 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public boolean ticketsDue() {
-        return watch != null && watch.batches < 2 && engine.getUseClientMode() && isTls13()
+        return ticketsMissed || (watch != null && watch.batches < 2 && engine.getUseClientMode() && isTls13()
                 && ssl.engine().getSession().getSessionContext() instanceof OpenSslSessionContext sessions
-                && sessions.isSessionCacheEnabled();
+                && sessions.isSessionCacheEnabled());
     }
 
     @Override
     public void handshakeCompleted() {
         if (watch == null && takeOverAnswer()) {
-            watch = new CloseNotifyWatch(this);
-            sslContext.pipeline().addAfter(sslContext.name(), null, watch);
+            CloseNotifyWatch installed = new CloseNotifyWatch(this);
+            watch = installed;
+            sslContext.pipeline().addAfter(sslContext.name(), null, installed);
+            sendTickets(sslContext.pipeline().context(installed));
+        }
+    }
+
+    /**
+     * A TLS 1.3 server keeps its session tickets until its first write: a client that has nothing to read would never
+     * have them, and one that waits for them before it closes would wait in vain. Writing nothing takes them along;
+     * Netty does not even try to write an empty buffer.
+     */
+    private void sendTickets(ChannelHandlerContext behind) {
+        if (engine.getUseClientMode() || !isTls13()) {
+            return;
+        }
+        boolean wantsWrite = true;
+        for (int attempt = 0; wantsWrite && attempt < MAX_ATTEMPTS; attempt++) {
+            synchronized (engine) {
+                long pointer = engine.sslPointer();
+                wantsWrite = pointer != 0 && wantsWriteAfterNothing(behind, pointer);
+            }
+            behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        }
+    }
+
+    private static boolean wantsWriteAfterNothing(ChannelHandlerContext context, long pointer) {
+        ByteBuf buffer = context.alloc().directBuffer(1, 1);
+        try {
+            int written = SSL.writeToSSL(pointer, buffer.memoryAddress(), 0);
+            boolean wantsWrite = written < 0 && SSL.getError(pointer, written) == SSL.SSL_ERROR_WANT_WRITE;
+            SSL.clearError();
+            return wantsWrite;
+        } finally {
+            buffer.release();
         }
     }
 
@@ -189,6 +223,7 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public void sendCloseNotify(ChannelHandlerContext behind, ChannelPromise promise) {
+        ticketsMissed = ticketsDue();
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             String failure = null;
             synchronized (engine) {
@@ -237,6 +272,7 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public void markQuiet() {
+        ticketsMissed = ticketsDue();
         removeWatch();
         synchronized (engine) {
             long pointer = engine.sslPointer();

@@ -121,14 +121,18 @@ final class TlsShutdown {
 
     boolean ownsReading() {
         MachineState state = handler.machine();
-        boolean onDemand = handler.policy().inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
-        if (onDemand && state.phase() != Phase.TICKETS && state.phase() != Phase.LINGER) {
+        boolean ours = state.phase() == Phase.ABANDON || state.phase() == Phase.TICKETS || state.phase() == Phase.LINGER;
+        if (!ours && isOnDemand()) {
             return false;
         }
         // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then
         // is not told to exceed any cap.
         return state.shuttingDown() && !state.inputEnded()
                 && (countsInbound || bytesWhileFlushing <= handler.policy().inboundCap());
+    }
+
+    private boolean isOnDemand() {
+        return handler.policy().inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
     }
 
     /**
@@ -154,7 +158,7 @@ final class TlsShutdown {
             return true;
         }
         ShutdownPolicy policy = handler.policy();
-        boolean onDemand = policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
+        boolean onDemand = isOnDemand();
         bytesOnDemand += onDemand ? bytes : 0;
         boolean capped = handler.machine().phase() != Phase.LINGER && !onDemand
                 && books.bytesAfterCloseNotify() - bytesOnDemand + bytes > policy.inboundCap();
@@ -320,12 +324,6 @@ final class TlsShutdown {
             engine.sendCloseNotify(behind, reporting(behind.newPromise(), Input.ALERT_FLUSHED));
             bytesPendingAtStart = pendingBytes();
         }
-        releaseHeldAlert();
-    }
-
-    /** Not inside a flush of the SslHandler's: it may have to fail it. */
-    private void releaseHeldAlert() {
-        handler.later(handler::releaseHeldAlert);
     }
 
     private void readTickets() {
@@ -340,6 +338,10 @@ final class TlsShutdown {
         return promise.addListener(done -> {
             if (done.isSuccess()) {
                 bytesPendingAtStart = 0;
+                if (success == Input.ALERT_FLUSHED) {
+                    // Not sooner: should it be a fatal one, the SslHandler closes the channel over what is unsent.
+                    handler.releaseHeldAlert();
+                }
                 boolean ticketsFirst = success == Input.DATA_FLUSHED
                         && !handler.policy().ticketTimeout().isZero() && engine.ticketsDue();
                 handler.feed(ticketsFirst ? Input.TICKETS_DUE : success);
@@ -355,9 +357,11 @@ final class TlsShutdown {
         countInbound();
         ChannelHandlerContext behind = guardContext;
         if (behind != null) {
+            // Once more: the caller may have been in charge so far.
             guard.readOn(behind);
         }
-        releaseHeldAlert();
+        // Where ours counts as sent there was no alert of ours to wait for.
+        handler.later(handler::releaseHeldAlert);
     }
 
     private void countInbound() {

@@ -473,7 +473,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void requestNow() {
-        if (requireNonNull(context).channel().isActive()) {
+        if (isActive()) {
             feed(switch (policy.mode()) {
                 case BIDIRECTIONAL -> Input.REQUEST_BIDIRECTIONAL;
                 case FAST -> Input.REQUEST_FAST;
@@ -482,6 +482,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         } else {
             feed(Input.ABORT);
         }
+    }
+
+    private boolean isActive() {
+        return requireNonNull(context).channel().isActive();
     }
 
     private boolean joined(OutcomePromise promise) {
@@ -497,7 +501,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** The application has handled what came before the peer's close_notify. */
     void answerPeer() {
         ChannelHandlerContext own = requireNonNull(context);
-        if (machine.phase() == Phase.PEER_CLOSED && !own.isRemoved() && own.channel().isActive()) {
+        if (machine.phase() == Phase.PEER_CLOSED && !own.isRemoved() && isActive()) {
             requestShutdown();
         }
     }
@@ -564,7 +568,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** Whether an alert is to be held: the engine would answer it before the application is done. */
     boolean holdsAlerts() {
         return (machine.phase() == Phase.OPEN || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.FLUSH)
-                && isGated() && requireNonNull(engine).answersByItself();
+                && isGated() && isActive() && requireNonNull(engine).answersByItself();
     }
 
     void alertHeld() {
@@ -692,7 +696,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private void peerClosed() {
         requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
         feed(Input.PEER_CLOSE_NOTIFY);
-        if (machine.phase() == Phase.PEER_CLOSED && requireNonNull(engine).answered()) {
+        if (machine.phase() == Phase.PEER_CLOSED && isActive() && requireNonNull(engine).answered()) {
             feed(Input.ENGINE_SENT);
             requireShutdown().engineAnswered();
         }
@@ -730,8 +734,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
         if (takesOver()) {
             requireShutdown().join(promise);
-            if (machine.phase() != Phase.TERMINATED
-                    && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+            if (machine.shuttingDown() && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
                 policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER)
                         .peerTimeout(ShutdownPolicy.bidirectional().peerTimeout()).build();
                 feed(Input.RENEW_PEER_TIMER);

@@ -90,11 +90,17 @@ final class EmbeddedTlsPair implements AutoCloseable {
         return take(peer);
     }
 
+    /** The same, with our tasks left waiting. */
+    ByteBuf takeFromPeerUnrun() {
+        peer.runPendingTasks();
+        return take(peer);
+    }
+
     void dropFromPeer() {
         takeFromPeer().release();
     }
 
-    private static ByteBuf take(EmbeddedChannel channel) {
+    static ByteBuf take(EmbeddedChannel channel) {
         ByteBuf all = Unpooled.buffer();
         for (ByteBuf next = channel.readOutbound(); next != null; next = channel.readOutbound()) {
             all.writeBytes(next);

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.PeerClosePolicy;
+import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
+import io.closenotify.WriteAfterShutdownException;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.tls.TlsShutdownHandler;
@@ -16,10 +18,13 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +54,7 @@ class LifeAfterTlsTest {
         for (boolean oursFirst : List.of(true, false)) {
             int length = burst(setup, true, oursFirst, -1);
             burst(setup, false, oursFirst, -1);
-            for (int cut = length - 100; cut < length; cut++) {
+            for (int cut = length - 60; cut < length; cut++) {
                 burst(setup, cut % 2 == 0, oursFirst, cut);
             }
         }
@@ -156,14 +161,138 @@ class LifeAfterTlsTest {
         pair.finish();
     }
 
+    @ParameterizedTest
+    @MethodSource("setupsAndRoles")
+    void the_peers_fin_instead_of_its_alert_fails_what_waited_and_nothing_leaves_in_plaintext(TlsSetup setup,
+            boolean client) throws Exception {
+        List<ChannelFuture> atTheEnd = new ArrayList<>();
+        Plaintext application = new Plaintext() {
+            @Override
+            public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                super.userEventTriggered(context, event);
+                if (event instanceof ShutdownOutcome) {
+                    atTheEnd.add(context.writeAndFlush(ascii(PLAINTEXT)));
+                }
+            }
+        };
+        Pair pair = new Pair(setup, client, KEEP, application);
+        pair.shutDownUnheard();
+        ChannelFuture waiting = pair.ours.writeAndFlush(ascii(PLAINTEXT));
+        pair.ours.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        pair.ours.runPendingTasks();
+        assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.TRUNCATED);
+        assertThat(application.outcomes.element().transportKept()).isFalse();
+        assertThat(waiting.cause()).isInstanceOf(WriteAfterShutdownException.class);
+        assertThat(atTheEnd).allSatisfy(late -> assertThat(late.cause()).isNotNull());
+        assertThat(pair.ours.isOpen()).isFalse();
+        ByteBuf sent = Pair.take(pair.ours);
+        assertThat(sent.isReadable()).isFalse();
+        sent.release();
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setupsAndRoles")
+    void a_silent_peer_or_a_close_or_a_fast_shutdown_fails_what_waited(TlsSetup setup, boolean client)
+            throws Exception {
+        for (String how : List.of("silent", "close", "fast")) {
+            Plaintext application = new Plaintext();
+            Pair pair = new Pair(setup, client, KEEP, application);
+            pair.shutDownUnheard();
+            ChannelFuture waiting = pair.ours.writeAndFlush(ascii(PLAINTEXT));
+            ChannelFuture closed = how.equals("close") ? pair.ours.pipeline().close() : null;
+            if (how.equals("fast")) {
+                pair.handler.shutdown(ShutdownPolicy.fast());
+            }
+            for (int step = 0; step < 20; step++) {
+                pair.ours.advanceTimeBy(1, TimeUnit.SECONDS);
+                pair.ours.runScheduledPendingTasks();
+            }
+            ShutdownOutcome outcome = application.outcomes.element();
+            assertThat(outcome.result()).as(how).isEqualTo(how.equals("fast") ? ShutdownResult.UNIDIRECTIONAL
+                    : ShutdownResult.PEER_SILENT);
+            assertThat(waiting.cause()).as(how).isInstanceOf(WriteAfterShutdownException.class);
+            assertThat(pair.ours.isOpen()).as(how).isFalse();
+            assertThat(closed == null || closed.isDone()).isTrue();
+            ByteBuf sent = Pair.take(pair.ours);
+            assertThat(sent.isReadable()).isFalse();
+            sent.release();
+            pair.finish();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void whoever_writes_its_next_piece_when_the_last_has_left_loses_none(TlsSetup setup) throws Exception {
+        Plaintext application = new Plaintext();
+        Pair pair = new Pair(setup, true, KEEP, application);
+        pair.shutDownUnheard();
+        List<ChannelFuture> writes = new ArrayList<>();
+        next(pair.ours, writes, 'a');
+        pair.peerSsl.closeOutbound();
+        pair.move(false);
+        ByteBuf sent = Pair.take(pair.ours);
+        assertThat(sent.toString(ISO_8859_1)).isEqualTo("abcdefghij");
+        sent.release();
+        assertThat(writes).hasSize(10).allSatisfy(write -> assertThat(write.isSuccess()).isTrue());
+        pair.finish();
+    }
+
+    private static void next(EmbeddedChannel channel, List<ChannelFuture> writes, char letter) {
+        ChannelFuture write = channel.writeAndFlush(ascii(String.valueOf(letter)));
+        writes.add(write);
+        if (letter < 'j') {
+            write.addListener(done -> next(channel, writes, (char) (letter + 1)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setupsAndRoles")
+    void without_preparation_keeping_is_refused_and_nothing_is_lost(TlsSetup setup, boolean client) throws Exception {
+        Plaintext application = new Plaintext();
+        Pair pair = new Pair(setup, client, ShutdownPolicy.bidirectional(), application);
+        ShutdownFuture refused = pair.handler.shutdown(KEEP);
+        assertThat(refused.cause()).isInstanceOf(IllegalStateException.class).hasMessageContaining("keepable(true)");
+        assertThat(pair.handler.setPolicy(KEEP).cause()).isInstanceOf(IllegalStateException.class);
+        assertThat(pair.handler.policy().transport()).isEqualTo(TransportPolicy.CLOSE);
+        pair.peer.writeOutbound(ascii("to us"));
+        pair.ours.writeOutbound(ascii("to them"));
+        pair.move();
+        assertThat(application.received.toString()).isEqualTo("to us");
+        assertThat(pair.peerApplication.bytes).hasValue(7);
+        assertThat(application.outcomes).isEmpty();
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setupsAndRoles")
+    void what_follows_the_alert_is_ignored_when_the_transport_is_to_be_closed(TlsSetup setup, boolean client)
+            throws Exception {
+        for (String behind : List.of(PLAINTEXT, "\u0016\u0003\u0001\u0000\u0005hello")) {
+            Plaintext application = new Plaintext();
+            Pair pair = new Pair(setup, client, KEEP.toBuilder().transport(TransportPolicy.CLOSE).build(), true,
+                    application);
+            pair.peer.writeOutbound(ascii("the last"));
+            pair.peerSsl.closeOutbound();
+            pair.peer.runPendingTasks();
+            pair.ours.writeInbound(Unpooled.wrappedBuffer(Pair.take(pair.peer), ascii(behind)));
+            pair.ours.runPendingTasks();
+            pair.ours.writeInbound(ascii(behind));
+            assertThat(application.received.toString()).isEqualTo("the last");
+            assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.CLEAN);
+            assertThat(application.exceptions).isEmpty();
+            pair.finish();
+        }
+    }
+
     private static ByteBuf ascii(String text) {
         return Unpooled.copiedBuffer(text, ISO_8859_1);
     }
 
     /** Keeps what it reads. */
-    private static final class Plaintext extends Recorder {
+    private static class Plaintext extends Recorder {
 
-        private final StringBuilder received = new StringBuilder();
+        final StringBuilder received = new StringBuilder();
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
@@ -181,8 +310,12 @@ class LifeAfterTlsTest {
         private final Recorder peerApplication = new Recorder();
 
         Pair(TlsSetup setup, boolean client, ShutdownPolicy policy, Recorder application) {
+            this(setup, client, policy, false, application);
+        }
+
+        Pair(TlsSetup setup, boolean client, ShutdownPolicy policy, boolean keepable, Recorder application) {
             peerSsl = setup.with(SslProvider.JDK).handler(!client);
-            handler = TlsShutdownHandler.builder().policy(policy).build();
+            handler = TlsShutdownHandler.builder().policy(policy).keepable(keepable).build();
             peer = new EmbeddedChannel(peerSsl, peerApplication);
             ours = new EmbeddedChannel(setup.handler(client), handler, application);
             ours.freezeTime();
@@ -191,9 +324,21 @@ class LifeAfterTlsTest {
         }
 
         void move() {
+            move(true);
+        }
+
+        /** Our close_notify is lost on its way. */
+        void shutDownUnheard() {
+            handler.shutdown();
+            ours.runPendingTasks();
+            take(ours).release();
+        }
+
+        /** With or without what we send. */
+        void move(boolean bothWays) {
             for (boolean moved = true; moved;) {
                 ours.runPendingTasks();
-                ByteBuf out = take(ours);
+                ByteBuf out = bothWays ? take(ours) : Unpooled.buffer();
                 ByteBuf in;
                 moved = out.isReadable();
                 peer.writeInbound(out);
