@@ -19,6 +19,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 
 /** What the examples need around them: contexts that trust each other, a server that answers, a client. */
 final class Loopback implements AutoCloseable {
@@ -67,7 +68,7 @@ final class Loopback implements AutoCloseable {
 
     @Override
     public void close() {
-        loop.shutdownGracefully();
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
     /** Answers, and prints the outcome. */

@@ -1,4 +1,4 @@
-/** One short example a policy. */
+/** One short example a policy, and one for each protocol whose connections outlive TLS. */
 @NullMarked
 package io.closenotify.examples;
 

@@ -1,5 +1,7 @@
 package io.closenotify.examples.cli;
 
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.incubator.codec.quic.QuicStreamType;
 import org.jspecify.annotations.Nullable;
@@ -22,5 +24,13 @@ interface App {
     /** The same as {@link #install} for a stream that the peer opened. */
     default void installForPeer(ChannelPipeline pipeline, Connection connection) {
         install(pipeline, connection);
+    }
+
+    /**
+     * The peer has ended its side and lets us end ours: shuts the connection down once everything that was written, or
+     * is queued to be, has left. Called behind all the data before the peer's end, which has been handled.
+     */
+    default void peerClosed(Channel channel, Connection connection) {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(left -> connection.shutdown());
     }
 }

@@ -7,8 +7,11 @@ import io.netty.channel.ChannelFuture;
 /** A connection, whichever its protocol. Any thread. */
 interface Connection {
 
-    /** Shuts it down by its policy, or joins the shutdown in progress. */
+    /** Shuts it down by its policy, or joins the shutdown in progress. The transport may live on. */
     void shutdown();
+
+    /** The same, and the transport is closed in any case. */
+    void close();
 
     /**
      * Ends it without further protocol.

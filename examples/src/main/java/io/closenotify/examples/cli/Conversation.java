@@ -74,6 +74,14 @@ final class Conversation implements App {
         pipeline.addLast(new Receiver(connection));
     }
 
+    @Override
+    public void peerClosed(Channel channel, Connection connection) {
+        // The sender shuts down when it is done.
+        if (sender == null) {
+            connection.shutdown();
+        }
+    }
+
     private void begin(Channel channel, Connection connection) {
         Payload payload = send;
         if (payload != null) {

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "demo", description = {
     "Runs every mode over TLS 1.2 and 1.3 on each engine present, and over QUIC, between real sockets on loopback, and"
             + " prints who sent what and how it ended.",
+    "defer: a request together with close_notify is answered in full; keep: TCP goes on in plaintext after TLS.",
     "Exit 0 only if everything is as specified."})
 @SuppressWarnings("NullAway.Init")
 final class DemoCommand implements Callable<Integer> {

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownMode;
 import io.closenotify.TruncationPolicy;
 import picocli.CommandLine;
@@ -37,7 +38,8 @@ public final class Main {
                 .registerConverter(Provider.class, Choice.of(Provider.class))
                 .registerConverter(TlsVersion.class, Choice.of(TlsVersion.class, TlsVersion::label))
                 .registerConverter(ShutdownMode.class, Choice.of(ShutdownMode.class))
-                .registerConverter(PeerCloseChoice.class, Choice.of(PeerCloseChoice.class))
+                .registerConverter(PeerClosePolicy.class, Choice.of(PeerClosePolicy.class))
+                .registerConverter(AfterTlsChoice.class, Choice.of(AfterTlsChoice.class))
                 .registerConverter(TruncationPolicy.class, Choice.of(TruncationPolicy.class))
                 .setParameterExceptionHandler(Main::usageError)
                 .setExecutionExceptionHandler(Main::failure);

@@ -22,6 +22,11 @@ record QuicConnection(QuicChannel channel) implements Connection {
     }
 
     @Override
+    public void close() {
+        shutdown();
+    }
+
+    @Override
     public boolean abort() {
         QuicShutdownHandler handler = channel.pipeline().get(QuicShutdownHandler.class);
         if (handler == null || handler.outcome().isDone()) {

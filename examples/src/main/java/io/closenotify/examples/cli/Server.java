@@ -78,7 +78,7 @@ abstract class Server {
         log.say("drain: " + connections.size() + " connections");
         ChannelGroupFuture closed = connections.newCloseFuture();
         for (Channel connection : connections) {
-            connection(connection).shutdown();
+            connection(connection).close();
         }
         boolean inTime = closed.isDone();
         for (long left = left(start, timeout); !inTime && left > 0; left = left(start, timeout)) {

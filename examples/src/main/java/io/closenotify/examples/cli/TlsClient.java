@@ -1,6 +1,5 @@
 package io.closenotify.examples.cli;
 
-import io.closenotify.ShutdownPolicy;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
@@ -18,14 +17,14 @@ final class TlsClient implements Client {
 
     private final EventLoopGroup loop = new NioEventLoopGroup(1);
     private final SslContext context;
-    private final ShutdownPolicy policy;
+    private final TlsTransport transport;
     private final HostAndPort target;
     private final boolean autoRead;
     private final Log log;
 
-    TlsClient(SslContext context, ShutdownPolicy policy, HostAndPort target, boolean autoRead, Log log) {
+    TlsClient(SslContext context, TlsTransport transport, HostAndPort target, boolean autoRead, Log log) {
         this.context = context;
-        this.policy = policy;
+        this.transport = transport;
         this.target = target;
         this.autoRead = autoRead;
         this.log = log;
@@ -38,7 +37,7 @@ final class TlsClient implements Client {
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.AUTO_READ, autoRead)
                 .handler(new TlsInitializer(
-                        channel -> context.newHandler(channel.alloc(), target.host(), target.port()), policy, app,
+                        channel -> context.newHandler(channel.alloc(), target.host(), target.port()), transport, app,
                         reports, log))
                 .connect(target.host(), target.port())
                 .awaitUninterruptibly();

@@ -1,8 +1,10 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
+import io.closenotify.TransportPolicy;
 import io.closenotify.TruncationPolicy;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -10,10 +12,15 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Every mode on every engine and version: data goes there and back, then the client shuts down. */
+/**
+ * Every mode on every engine and version: data goes there and back, then the client shuts down. And what a policy can
+ * change about it: a request together with close_notify, and a connection that outlives TLS.
+ */
 final class TlsDemo {
 
     private static final int BYTES = 32 * 1024;
+    private static final int REQUEST = 100;
+    private static final int ANSWER = 2 << 20;
 
     private TlsDemo() {
     }
@@ -33,14 +40,48 @@ final class TlsDemo {
             for (TlsVersion version : TlsVersion.values()) {
                 TlsContexts contexts = new TlsContexts(provider, List.of(version), List.of());
                 for (ShutdownMode mode : ShutdownMode.values()) {
-                    cases.add(new DemoCase(Protocol.TLS, version.label(), Labels.of(provider), Labels.of(mode), null,
+                    cases.add(combination(provider, version, mode, null,
                             new TlsTransport(contexts, answering), echo,
-                            new TlsTransport(contexts, ShutdownPolicy.of(mode)), new DemoApp(BYTES, BYTES, true), true,
-                            (client, server) -> Expectation.of(mode).problem(client, server, BYTES)));
+                            new TlsTransport(contexts, ShutdownPolicy.of(mode)), new DemoApp(BYTES, BYTES, true),
+                            (client, server) -> Expectation.of(mode).problem(client, server, BYTES, BYTES)));
                 }
+                cases.add(defer(provider, version, contexts, answering));
+                cases.add(keep(provider, version, contexts, echo));
             }
         }
         return cases;
+    }
+
+    private static DemoCase combination(Provider provider, TlsVersion version, ShutdownMode mode,
+            @Nullable String variant, TlsTransport server, App serverApp, TlsTransport client, App clientApp,
+            DemoSpecification specification) {
+        return new DemoCase(Protocol.TLS, version.label(), Labels.of(provider), Labels.of(mode), variant, server,
+                serverApp, client, clientApp, true, specification);
+    }
+
+    /** A request and close_notify back to back: the answer comes in full, and close_notify behind it. */
+    private static DemoCase defer(Provider provider, TlsVersion version, TlsContexts contexts,
+            ShutdownPolicy answering) {
+        ShutdownPolicy deferring = answering.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
+        return combination(provider, version, ShutdownMode.BIDIRECTIONAL, Labels.of(PeerClosePolicy.DEFER),
+                new TlsTransport(contexts, deferring), new DemoAnswer(ANSWER),
+                new TlsTransport(contexts, ShutdownPolicy.bidirectional()), new DemoApp(REQUEST, 0, true),
+                (client, server) -> Expectation.of(ShutdownMode.BIDIRECTIONAL)
+                        .problem(client, server, REQUEST, ANSWER));
+    }
+
+    /** TLS ends by both alerts, and the same connection goes on in plaintext. */
+    private static DemoCase keep(Provider provider, TlsVersion version, TlsContexts contexts, App echo) {
+        ShutdownPolicy keeping =
+                ShutdownPolicy.bidirectional().toBuilder().transport(TransportPolicy.KEEP).build();
+        DemoPlaintext plaintext = new DemoPlaintext(BYTES);
+        return combination(provider, version, ShutdownMode.BIDIRECTIONAL, Labels.of(TransportPolicy.KEEP),
+                new TlsTransport(contexts, keeping), echo,
+                new TlsTransport(contexts, keeping, plaintext::install), new DemoApp(BYTES, BYTES, true),
+                (client, server) -> {
+                    String problem = Expectation.of(ShutdownMode.BIDIRECTIONAL).problem(client, server, BYTES, BYTES);
+                    return problem == null ? plaintext.problem() : problem;
+                });
     }
 
     /**
@@ -69,8 +110,14 @@ final class TlsDemo {
             };
         }
 
-        /** Tells what is not as specified, or {@code null}. */
-        @Nullable String problem(ConnectionReport clientSide, ConnectionReport serverSide, long bytes) {
+        /**
+         * Tells what is not as specified, or {@code null}.
+         *
+         * @param asked what the client sends
+         * @param answered what the server sends
+         */
+        @Nullable String problem(ConnectionReport clientSide, ConnectionReport serverSide, long asked,
+                long answered) {
             if (!client.contains(clientSide.ending().result())) {
                 return "client: " + Labels.of(clientSide.ending().result());
             }
@@ -83,8 +130,8 @@ final class TlsDemo {
             if (answerReachesClient && !clientSide.ending().received()) {
                 return "answer lost";
             }
-            boolean complete = clientSide.bytesWritten() == bytes && serverSide.bytesRead() == bytes
-                    && serverSide.bytesWritten() == bytes && clientSide.bytesRead() == bytes;
+            boolean complete = clientSide.bytesWritten() == asked && serverSide.bytesRead() == asked
+                    && serverSide.bytesWritten() == answered && clientSide.bytesRead() == answered;
             if (!complete) {
                 return "data lost";
             }

@@ -1,6 +1,5 @@
 package io.closenotify.examples.cli;
 
-import io.closenotify.ShutdownPolicy;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -15,7 +14,7 @@ final class TlsServer extends Server {
         super(binding, host, port, log);
     }
 
-    static TlsServer start(SslContext context, ShutdownPolicy policy, App app,
+    static TlsServer start(SslContext context, TlsTransport transport, App app,
             Consumer<? super ConnectionReport> reports, Log log, String host, int port) throws IOException {
         return new TlsServer((loop, connections) -> new ServerBootstrap()
                 .group(loop)
@@ -23,7 +22,7 @@ final class TlsServer extends Server {
                 .childHandler(new TlsInitializer(channel -> {
                     connections.accept(channel);
                     return context.newHandler(channel.alloc());
-                }, policy, app, reports, log))
+                }, transport, app, reports, log))
                 .bind(host, port), host, port, log);
     }
 

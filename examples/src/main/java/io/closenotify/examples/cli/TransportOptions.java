@@ -63,7 +63,7 @@ final class TransportOptions {
             }
         }
         return switch (protocol) {
-            case TLS -> new TlsTransport(tls.contexts(line, alpn), policy.policy(flushTimeout, peerTimeout));
+            case TLS -> new TlsTransport(tls.contexts(line, alpn), policy.policy(line, flushTimeout, peerTimeout));
             case QUIC -> quic.transport(line, alpn, flushTimeout, peerTimeout);
         };
     }

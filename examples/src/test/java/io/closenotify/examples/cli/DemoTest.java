@@ -12,6 +12,7 @@ import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownOutcome;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,7 +31,16 @@ final class DemoTest {
             assertThat(row.keySet()).startsWith("event", "protocol", "version", "provider", "mode", "result", "ok");
             assertThat(row).containsEntry("event", "row").containsEntry("ok", true);
         });
-        assertThat(result.lines()).filteredOn("protocol", "tls").hasSize((int) providers * 6);
+        for (String version : List.of("1.2", "1.3")) {
+            for (String variant : List.of("bidirectional null clean", "quiet null quiet",
+                    "bidirectional defer clean", "bidirectional keep clean")) {
+                assertThat(result.lines()).filteredOn("protocol", "tls").filteredOn("version", version)
+                        .filteredOn(row -> variant.equals(
+                                row.get("mode") + " " + row.get("variant") + " " + row.get("result")))
+                        .hasSize((int) providers);
+            }
+        }
+        assertThat(result.lines()).filteredOn("protocol", "tls").hasSize((int) providers * 10);
         assertThat(result.lines()).filteredOn("protocol", "quic")
                 .extracting(row -> row.get("mode") + " " + row.get("variant") + " " + row.get("result"))
                 .containsExactly("compliant stream_flush clean", "compliant no_stream_flush clean",
@@ -71,7 +81,7 @@ final class DemoTest {
     }
 
     private static String problem(ShutdownMode mode, ConnectionReport client, ConnectionReport server) {
-        return TlsDemo.Expectation.of(mode).problem(client, server, BYTES);
+        return TlsDemo.Expectation.of(mode).problem(client, server, BYTES, BYTES);
     }
 
     private static ConnectionReport report(ShutdownResult result, boolean received, long bytes) {
