@@ -121,8 +121,8 @@ final class TlsShutdown {
 
     boolean ownsReading() {
         MachineState state = handler.machine();
-        boolean ours = state.phase() == Phase.ABANDON || state.phase() == Phase.TICKETS || state.phase() == Phase.LINGER;
-        if (!ours && isOnDemand()) {
+        Phase phase = state.phase();
+        if (isOnDemand() && phase != Phase.ABANDON && phase != Phase.TICKETS && phase != Phase.LINGER) {
             return false;
         }
         // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then
