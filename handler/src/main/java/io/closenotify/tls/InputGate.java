@@ -106,11 +106,6 @@ final class InputGate extends ChannelDuplexHandler {
         mode = Mode.HOLD_PLAINTEXT;
     }
 
-    /** Whether the input has ended behind what is held. */
-    boolean holdsEndOfInput() {
-        return held.stream().anyMatch(ChannelInputShutdownEvent.class::isInstance);
-    }
-
     /** The engine may see the alert now, and what followed it. */
     void releaseAlert() {
         ChannelHandlerContext own = context;

@@ -60,6 +60,7 @@ final class TlsShutdown {
 
     private final TlsShutdownHandler handler;
     private final ChannelHandlerContext context;
+    private final TlsAttachment tls;
     private final ChannelHandlerContext sslContext;
     private final TlsEngine engine;
     private final ShutdownBooks books;
@@ -82,12 +83,12 @@ final class TlsShutdown {
     private long bytesPendingAtStart;
     private boolean transportKept;
 
-    TlsShutdown(TlsShutdownHandler handler, ChannelHandlerContext context, ChannelHandlerContext sslContext,
-            TlsEngine engine, LongSupplier clock) {
+    TlsShutdown(TlsShutdownHandler handler, ChannelHandlerContext context, TlsAttachment tls, LongSupplier clock) {
         this.handler = handler;
         this.context = context;
-        this.sslContext = sslContext;
-        this.engine = engine;
+        this.tls = tls;
+        sslContext = tls.sslContext();
+        engine = tls.engine();
         books = new ShutdownBooks(clock);
     }
 
@@ -239,9 +240,9 @@ final class TlsShutdown {
             case ARM_LINGER_TIMER -> armLinger();
             case HALF_CLOSE -> halfClose();
             case DISCARD_DATA -> delivers = false;
-            case IGNORE_INPUT -> handler.gate().discard();
-            case HOLD_INPUT -> handler.gate().holdPlaintext();
-            case RELEASE_TLS -> handler.gate().afterRecord(this::releaseTls);
+            case IGNORE_INPUT -> tls.gate().discard();
+            case HOLD_INPUT -> tls.gate().holdPlaintext();
+            case RELEASE_TLS -> tls.gate().afterRecord(this::releaseTls);
             case DELIVER_HELD -> deliverHeld();
             case RAISE_TRUNCATION -> context.fireExceptionCaught(new TruncationException());
             case COMPLETE -> complete();
@@ -327,7 +328,7 @@ final class TlsShutdown {
     }
 
     private void readTickets() {
-        handler.gate();
+        tls.gate();
         ChannelHandlerContext behind = guardContext;
         if (behind != null) {
             guard.readOn(behind);
@@ -340,7 +341,7 @@ final class TlsShutdown {
                 bytesPendingAtStart = 0;
                 if (success == Input.ALERT_FLUSHED) {
                     // Not sooner: should it be a fatal one, the SslHandler closes the channel over what is unsent.
-                    handler.releaseHeldAlert();
+                    tls.releaseHeldAlert();
                 }
                 boolean ticketsFirst = success == Input.DATA_FLUSHED
                         && !handler.policy().ticketTimeout().isZero() && engine.ticketsDue();
@@ -353,7 +354,7 @@ final class TlsShutdown {
     }
 
     private void awaitPeer() {
-        handler.gate();
+        tls.gate();
         countInbound();
         ChannelHandlerContext behind = guardContext;
         if (behind != null) {
@@ -361,7 +362,7 @@ final class TlsShutdown {
             guard.readOn(behind);
         }
         // Where ours counts as sent there was no alert of ours to wait for.
-        handler.later(handler::releaseHeldAlert);
+        handler.later(tls::releaseHeldAlert);
     }
 
     private void countInbound() {
@@ -371,7 +372,7 @@ final class TlsShutdown {
 
     private void halfClose() {
         // The transport of TLS in TLS is the outer TLS, whose own end is not for us to bring about.
-        if (!handler.isInner() && context.channel() instanceof DuplexChannel duplex && !duplex.isOutputShutdown()) {
+        if (!tls.isInner() && context.channel() instanceof DuplexChannel duplex && !duplex.isOutputShutdown()) {
             duplex.shutdownOutput();
         }
     }
@@ -408,7 +409,7 @@ final class TlsShutdown {
 
     private void takeTlsOut() {
         ChannelPipeline pipeline = context.pipeline();
-        inFrontOfTls = inFrontOf(handler.gate());
+        inFrontOfTls = inFrontOf(tls.gate());
         engine.detach();
         pipeline.remove(sslContext.handler());
         ChannelHandlerContext behind = guardContext;
@@ -431,11 +432,11 @@ final class TlsShutdown {
     }
 
     private void deliverHeld() {
-        InputGate gate = handler.gate();
+        InputGate gate = tls.gate();
         ChannelInboundInvoker inFront = inFrontOfTls == null ? context.pipeline() : inFrontOfTls;
         Channel channel = context.channel();
-        boolean closes = !closePromises.isEmpty() || handler.wouldHaveClosedAtEndOfInput();
-        handler.restoreHalfClosure();
+        boolean closes = !closePromises.isEmpty() || tls.wouldHaveClosedAtEndOfInput(handler.machine().inputEnded());
+        tls.restoreHalfClosure();
         if (!context.isRemoved()) {
             context.pipeline().remove(handler);
         }
@@ -519,7 +520,7 @@ final class TlsShutdown {
             result = ShutdownResult.ABORTED;
         }
         ShutdownOutcome known = books.close(
-                state, result, bytesNotFlushed(), transportKept, handler.leaveSession(result));
+                state, result, bytesNotFlushed(), transportKept, tls.leaveSession(result));
         outcome = known;
         LOGGER.debug("{} {}", context.channel(), known);
         List<OutcomePromise> waiting = List.copyOf(outcomePromises);

@@ -25,7 +25,6 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -98,16 +97,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private volatile ShutdownPolicy policy;
     private volatile MachineState machine;
     private volatile @Nullable ChannelHandlerContext context;
-    private @Nullable ChannelHandlerContext sslContext;
-    private volatile @Nullable TlsEngine engine;
+    private volatile @Nullable TlsAttachment tls;
     private @Nullable TlsShutdown shutdown;
     private @Nullable Throwable suspect;
     private boolean feeding;
-    private boolean halfClosureSwitchedOn;
-    private boolean inner;
     private boolean closesTransport;
     private boolean askedToKeep;
-    private volatile @Nullable InputGate gate;
 
     TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, LongSupplier clock) {
         this.policy = policy;
@@ -173,8 +168,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @return the capabilities, or {@code null} while no {@code SslHandler} has been found
      */
     public @Nullable TlsEngineCapabilities capabilities() {
-        TlsEngine current = engine;
-        return current == null ? null : current.capabilities(isGated());
+        TlsAttachment current = tls;
+        return current == null ? null : current.capabilities();
     }
 
     /**
@@ -272,12 +267,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         if (wanted.transport() != TransportPolicy.KEEP) {
             return;
         }
-        if (!isGated()) {
+        if (!tls().isGated()) {
             throw new IllegalStateException("the transport cannot be kept: the TlsShutdownHandler was not built for it"
                     + " (expected: keepable(true), or a policy with KEEP), or was not behind its SslHandler from the"
                     + " first byte on");
         }
-        if (isPastKeeping()) {
+        if (tls().isPastKeeping()) {
             throw new IllegalStateException("the transport cannot be kept: its output was shut down, or what followed"
                     + " the peer's close_notify was ignored (expected: KEEP before that)");
         }
@@ -369,11 +364,11 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private boolean isDeferring() {
         TlsEngineCapabilities can = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER ? capabilities() : null;
-        return can != null && can.defersAnswer() && (holdsAlerts() || !requireNonNull(engine).answered());
+        return can != null && can.defersAnswer() && (holdsAlerts() || !tls().engine().answered());
     }
 
     private boolean canKeepTransport() {
-        return isGated() && !closesTransport && !isPastKeeping();
+        return tls().isGated() && !closesTransport && !tls().isPastKeeping();
     }
 
     /** Whether the transport is to live on. */
@@ -389,17 +384,6 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** Whether that is the application's own doing, and not an answer to the peer. */
     boolean isAskedToKeep() {
         return askedToKeep;
-    }
-
-    private boolean isPastKeeping() {
-        InputGate current = gate;
-        return (current != null && current.isDiscarding())
-                || (requireNonNull(context).channel() instanceof DuplexChannel duplex && duplex.isOutputShutdown());
-    }
-
-    private boolean isGated() {
-        InputGate current = gate;
-        return current != null && current.isFramed();
     }
 
     /** What the handlers behind this one that know the application's messages say. */
@@ -445,8 +429,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private TlsShutdown requireShutdown() {
         TlsShutdown current = shutdown;
         if (current == null) {
-            current = new TlsShutdown(this, requireNonNull(context), requireNonNull(sslContext),
-                    requireNonNull(engine), clock);
+            current = new TlsShutdown(this, requireNonNull(context), tls(), clock);
             shutdown = current;
         }
         return current;
@@ -506,58 +489,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         }
     }
 
-    /** Whether the SslHandler stands behind another one: TLS in TLS. */
-    boolean isInner() {
-        return inner;
-    }
-
-    /**
-     * Tells whether the session stays fit for resumption, and makes it unfit where it must not be resumed. RFC 5246,
-     * section 7.2.2: after a fatal alert it MUST NOT be; RFC 8446, section 6: tickets SHOULD be discarded then. Section
-     * 7.2.1: "failure to properly close a connection no longer requires that a session not be resumed".
-     */
-    boolean leaveSession(ShutdownResult result) {
-        SslHandler ssl = sslHandler();
-        if (!ssl.handshakeFuture().isSuccess()) {
-            return false;
-        }
-        if (result == ShutdownResult.FATAL_ALERT) {
-            ssl.engine().getSession().invalidate();
-        }
-        return ssl.engine().getSession().isValid() && !requireNonNull(engine).ticketsDue();
-    }
-
-    // The gate in front of the SslHandler
-
-    /** The gate, put there if it was not needed so far. */
-    InputGate gate() {
-        InputGate current = gate;
-        if (current == null) {
-            current = new InputGate(this, false);
-            install(current);
-        }
-        return current;
-    }
-
-    private void install(InputGate added) {
-        ChannelHandlerContext ssl = requireNonNull(sslContext);
-        gate = added;
-        if (!ssl.isRemoved()) {
-            ssl.pipeline().addBefore(ssl.name(), null, added);
-        }
-    }
-
-    private void removeGate() {
-        InputGate removed = gate;
-        gate = null;
-        if (removed != null) {
-            removed.releaseAlert();
-            ChannelPipeline pipeline = requireNonNull(context).pipeline();
-            if (pipeline.context(removed) != null) {
-                removed.leave();
-            }
-        }
-    }
+    // What the gate in front of the SslHandler asks and tells
 
     /** Records are looked at from the first one on, or not at all. */
     private boolean wantsRecords() {
@@ -568,25 +500,18 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** Whether an alert is to be held: the engine would answer it before the application is done. */
     boolean holdsAlerts() {
         return (machine.phase() == Phase.OPEN || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.FLUSH)
-                && isGated() && isActive() && requireNonNull(engine).answersByItself();
+                && tls().isGated() && isActive() && tls().engine().answersByItself();
     }
 
     void alertHeld() {
         feed(Input.PEER_ALERT_HELD);
     }
 
-    void releaseHeldAlert() {
-        InputGate current = gate;
-        if (current != null) {
-            current.releaseAlert();
-        }
-    }
-
     /** Whether the record just read was the last one of the peer's: its close_notify. */
     boolean endsTls() {
-        TlsEngine current = requireNonNull(engine);
-        current.inputRead();
-        return current.closeNotifyReceived();
+        TlsEngine engine = tls().engine();
+        engine.inputRead();
+        return engine.closeNotifyReceived();
     }
 
     void inputPassed(int bytes) {
@@ -595,46 +520,19 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         }
     }
 
-    /** Whether the input has ended, and the transport was open all the same only because we wanted it to be. */
-    boolean wouldHaveClosedAtEndOfInput() {
-        InputGate current = gate;
-        return halfClosureSwitchedOn && (machine.inputEnded() || (current != null && current.holdsEndOfInput()));
-    }
-
     // Finding the SslHandler
 
     /** Whether there is an SslHandler in front; looks for it if the one known is gone or none was known. */
     private boolean attached() {
-        ChannelHandlerContext known = sslContext;
-        return (known != null && (shutdown != null || !known.isRemoved())) || find();
+        return tls().isThere() || (shutdown != null && tls().wasFound()) || tls().find(wantsRecords());
     }
 
-    private boolean find() {
-        ChannelHandlerContext own = requireNonNull(context);
-        ChannelHandlerContext nearest = null;
-        boolean another = false;
-        for (Map.Entry<String, ChannelHandler> entry : own.pipeline()) {
-            if (entry.getValue() == this) {
-                break;
-            }
-            if (entry.getValue() instanceof SslHandler) {
-                another = nearest != null;
-                nearest = own.pipeline().context(entry.getValue());
-            }
-        }
-        if (nearest != sslContext) {
-            if (engine != null) {
-                engine.detach();
-            }
-            removeGate();
-            sslContext = nearest;
-            engine = nearest == null ? null : TlsEngine.of(nearest);
-            if (nearest != null && wantsRecords() && !sslHandler().handshakeFuture().isDone()) {
-                install(new InputGate(this, true));
-            }
-        }
-        inner = another;
-        return nearest != null;
+    private TlsAttachment tls() {
+        return requireNonNull(tls);
+    }
+
+    private SslHandler sslHandler() {
+        return tls().sslHandler();
     }
 
     /** The same, with the machine up to date: listeners of the handshake future run before its event. */
@@ -649,21 +547,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void handshakeCompleted() {
-        ChannelHandlerContext own = requireNonNull(context);
-        requireNonNull(engine).handshakeCompleted();
-        if (!Boolean.TRUE.equals(own.channel().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE))) {
-            halfClosureSwitchedOn = own.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        }
-        if (!keepable && policy.transport() != TransportPolicy.KEEP
-                && !requireNonNull(engine).answersByItself()) {
-            // Whoever only defers, and has an engine that lets it, needs no gate from here on.
-            removeGate();
-        }
+        // Whoever only defers, and has an engine that lets it, needs no gate from here on.
+        tls().handshakeCompleted(keepable || policy.transport() == TransportPolicy.KEEP);
         boolean lacksDefer = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER
                 && !requireNonNull(capabilities()).defersAnswer();
-        boolean lacksKeep = policy.transport() == TransportPolicy.KEEP && !isGated();
+        boolean lacksKeep = policy.transport() == TransportPolicy.KEEP && !tls().isGated();
         if (lacksDefer || lacksKeep) {
-            LOGGER.warn("{} cannot do all of {}: {}", own.channel(), policy, capabilities());
+            LOGGER.warn("{} cannot do all of {}: {}", requireNonNull(context).channel(), policy, capabilities());
         }
         feed(Input.HANDSHAKE_COMPLETED);
     }
@@ -676,14 +566,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             throw new IllegalStateException("the TlsShutdownHandler must run on the channel's event loop");
         }
         context = added;
+        tls = new TlsAttachment(this, added);
         if (ready() && machine.phase() == Phase.OPEN) {
             // Added late: the alert, or the end of input, may have been here before us.
-            if (requireNonNull(engine).closeNotifyReceived()) {
+            if (tls().engine().closeNotifyReceived()) {
                 peerClosed();
             } else if (added.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
                 feed(Input.END_OF_INPUT);
             }
-        } else if (sslContext == null && wantsRecords()) {
+        } else if (!tls().wasFound() && wantsRecords()) {
             // addFirst(ssl, this) adds this one first, and the first record comes after both.
             later(() -> {
                 if (!added.isRemoved()) {
@@ -696,14 +587,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private void peerClosed() {
         requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
         feed(Input.PEER_CLOSE_NOTIFY);
-        if (machine.phase() == Phase.PEER_CLOSED && isActive() && requireNonNull(engine).answered()) {
+        if (machine.phase() == Phase.PEER_CLOSED && isActive() && tls().engine().answered()) {
             feed(Input.ENGINE_SENT);
             requireShutdown().engineAnswered();
         }
-    }
-
-    private SslHandler sslHandler() {
-        return (SslHandler) requireNonNull(sslContext).handler();
     }
 
     @Override
@@ -715,18 +602,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             if (shutdown != null) {
                 shutdown.standDown();
             }
-            if (engine != null) {
-                engine.detach();
-            }
-            removeGate();
-            restoreHalfClosure();
-        }
-    }
-
-    /** As the application had it. */
-    void restoreHalfClosure() {
-        if (halfClosureSwitchedOn) {
-            requireNonNull(context).channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+            tls().detach();
         }
     }
 
@@ -775,14 +651,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
             if (handshake.isSuccess()) {
                 // Of TLS in TLS each handshake is told here; and a new SslHandler may have replaced the one known.
-                if ((shutdown == null ? find() : attached()) && sslHandler().handshakeFuture().isSuccess()) {
+                boolean found = shutdown == null ? tls().find(wantsRecords()) : attached();
+                if (found && sslHandler().handshakeFuture().isSuccess()) {
                     handshakeCompleted();
                 }
             } else if (attached()) {
                 requireShutdown().note(handshake.cause());
             }
         } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
-            if (attached() && requireNonNull(engine).closeNotifyReceived()) {
+            if (attached() && tls().engine().closeNotifyReceived()) {
                 peerClosed();
             }
         } else if (event instanceof ChannelInputShutdownEvent && attached()) {
@@ -804,7 +681,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void tlsFailed(ChannelHandlerContext own, Throwable cause, SSLException tls) {
-        if (requireNonNull(engine).closeNotifyReceived()) {
+        if (tls().engine().closeNotifyReceived()) {
             // RFC 8446 6.1: any data received after a closure alert MUST be ignored.
             LOGGER.debug("{} ignored behind the peer's close_notify", own.channel(), cause);
         } else if (own.channel().isOpen() && !sslHandler().engine().isInboundDone()) {
@@ -899,7 +776,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         }
         // Not by the peer's FIN, which would have been seen first. A write that failed closes the channel without a
         // word, and a closed channel fails writes with that failure.
-        Throwable refused = requireNonNull(sslContext).writeAndFlush(Unpooled.EMPTY_BUFFER).cause();
+        Throwable refused = tls().sslContext().writeAndFlush(Unpooled.EMPTY_BUFFER).cause();
         Throwable reason = refused == null ? null : refused.getCause();
         if (reason instanceof IOException) {
             requireShutdown().note(reason);
