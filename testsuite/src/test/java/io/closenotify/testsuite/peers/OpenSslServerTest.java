@@ -41,7 +41,7 @@ class OpenSslServerTest {
         return TlsSetup.cross(TlsSetup.all().stream(), ShutdownMode.values());
     }
 
-    private static RealPeer server(TlsSetup setup, String... options) throws Exception {
+    static RealPeer server(TlsSetup setup, String... options) throws Exception {
         List<String> command = new ArrayList<>(List.of("openssl", "s_server", "-accept", "127.0.0.1:0", "-msg",
                 "-cert", TestCertificate.certificateFile(), "-key", TestCertificate.keyFile(),
                 setup.opensslOption()));

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
 import io.closenotify.testsuite.LeakAndLogCheck;
-import io.closenotify.testsuite.TestCertificate;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.peers.Connection.Application;
 import io.netty.handler.ssl.ClientAuth;
@@ -20,7 +19,6 @@ import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
@@ -99,9 +97,7 @@ class SessionTest {
     @EnumSource(value = SslProvider.class, names = {"JDK", "OPENSSL"})
     @NeedsProgram("openssl")
     void openssl_s_server_resumes_it_too(SslProvider client) throws Exception {
-        try (RealPeer peer = RealPeer.server(new TlsSetup(client, "TLSv1.3"), List.of("openssl", "s_server", "-accept",
-                "127.0.0.1:0", "-cert", TestCertificate.certificateFile(), "-key", TestCertificate.keyFile(),
-                "-tls1_3"))) {
+        try (RealPeer peer = OpenSslServerTest.server(new TlsSetup(client, "TLSv1.3"))) {
             int resumed = 0;
             for (int i = 0; i <= RESUMPTIONS; i++) {
                 long start = System.currentTimeMillis();
