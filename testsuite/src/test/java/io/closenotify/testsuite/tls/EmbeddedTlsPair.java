@@ -35,9 +35,13 @@ final class EmbeddedTlsPair implements AutoCloseable {
     }
 
     EmbeddedTlsPair(SslHandler ssl, SslHandler peerSsl, boolean client, ShutdownPolicy policy, Recorder application) {
+        this(ssl, peerSsl, TlsShutdownHandler.builder().policy(policy).build(), application);
+    }
+
+    EmbeddedTlsPair(SslHandler ssl, SslHandler peerSsl, TlsShutdownHandler handler, Recorder application) {
         this.peerSsl = peerSsl;
+        this.handler = handler;
         ourApplication = application;
-        handler = TlsShutdownHandler.builder().policy(policy).build();
         peer = new EmbeddedChannel(peerSsl, peerApplication);
         ours = new EmbeddedChannel(ssl, handler, application);
         ours.freezeTime();
@@ -98,6 +102,12 @@ final class EmbeddedTlsPair implements AutoCloseable {
 
     void dropFromPeer() {
         takeFromPeer().release();
+    }
+
+    /** Our close_notify is lost on its way. */
+    void shutDownUnheard() {
+        handler.shutdown();
+        takeFromUs().release();
     }
 
     static ByteBuf take(EmbeddedChannel channel) {
@@ -173,6 +183,13 @@ final class EmbeddedTlsPair implements AutoCloseable {
     void run() {
         ours.runPendingTasks();
         peer.runPendingTasks();
+    }
+
+    /** Ends a connection that lives on. */
+    void finish() {
+        ours.unsafe().close(ours.voidPromise());
+        run();
+        close();
     }
 
     /** Nothing may be left: no timer, no buffer. */

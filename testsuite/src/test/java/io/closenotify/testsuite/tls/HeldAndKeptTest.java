@@ -23,7 +23,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
-import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -92,20 +91,20 @@ class HeldAndKeptTest {
     @ParameterizedTest
     @MethodSource("setups")
     void a_write_made_when_a_held_one_is_done_goes_out_too(TlsSetup setup) throws Exception {
-        Pair pair = new Pair(setup, KEEP, false, new Recorder());
+        EmbeddedTlsPair pair = pair(setup, KEEP, false, new Recorder());
         pair.handler.shutdown();
         pair.ours.runPendingTasks();
         AtomicReference<ChannelFuture> second = new AtomicReference<>();
         ChannelFuture first = pair.ours.writeAndFlush(ascii("first "));
         first.addListener(done -> second.set(pair.ours.writeAndFlush(ascii("second"))));
-        Pair.take(pair.ours).release();
+        EmbeddedTlsPair.take(pair.ours).release();
         pair.peerSsl.closeOutbound();
         pair.peer.runPendingTasks();
-        pair.ours.writeInbound(Pair.take(pair.peer));
+        pair.ours.writeInbound(EmbeddedTlsPair.take(pair.peer));
         pair.ours.runPendingTasks();
         assertThat(first.isSuccess()).isTrue();
         assertThat(second.get().isSuccess()).isTrue();
-        ByteBuf sent = Pair.take(pair.ours);
+        ByteBuf sent = EmbeddedTlsPair.take(pair.ours);
         assertThat(sent.toString(ISO_8859_1)).isEqualTo("first second");
         sent.release();
         pair.finish();
@@ -124,7 +123,7 @@ class HeldAndKeptTest {
                 }
             }
         };
-        Pair pair = new Pair(setup, KEEP, false, application);
+        EmbeddedTlsPair pair = pair(setup, KEEP, false, application);
         pair.handler.shutdown();
         pair.ours.runPendingTasks();
         pair.handler.abort();
@@ -140,13 +139,13 @@ class HeldAndKeptTest {
     void the_transport_is_not_kept_once_what_followed_the_alert_is_gone(TlsSetup setup) throws Exception {
         AtomicReference<TlsShutdownHandler> handler = new AtomicReference<>();
         Text application = new Text();
-        Pair pair = new Pair(setup, DEFER, true, application);
+        EmbeddedTlsPair pair = pair(setup, DEFER, true, application);
         pair.peerSsl.closeOutbound();
         pair.peer.runPendingTasks();
-        pair.ours.writeInbound(Unpooled.wrappedBuffer(Pair.take(pair.peer), ascii("plaintext")));
+        pair.ours.writeInbound(Unpooled.wrappedBuffer(EmbeddedTlsPair.take(pair.peer), ascii("plaintext")));
         pair.ours.runPendingTasks();
         pair.handler.shutdown(KEEP);
-        pair.move();
+        pair.exchange();
         ShutdownOutcome outcome = application.outcomes.poll();
         boolean kept = outcome != null && outcome.transportKept();
         assertThat(!kept || application.text.toString().equals("plaintext")).isTrue();
@@ -174,9 +173,9 @@ class HeldAndKeptTest {
     @Test
     void a_held_alert_is_read_when_the_transport_closes() throws Exception {
         Recorder application = new Recorder();
-        Pair pair = new Pair(JDK_12, DEFER, false, application);
+        EmbeddedTlsPair pair = pair(JDK_12, DEFER, false, application);
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         assertThat(application.events).contains(new PeerCloseNotifyEvent(false));
         pair.ours.unsafe().close(pair.ours.voidPromise());
         pair.ours.runPendingTasks();
@@ -188,12 +187,12 @@ class HeldAndKeptTest {
     @Test
     void a_held_alert_is_read_when_ours_was_declared_sent() throws Exception {
         Recorder application = new Recorder();
-        Pair pair = new Pair(JDK_12, DEFER, false, application);
+        EmbeddedTlsPair pair = pair(JDK_12, DEFER, false, application);
         pair.handler.setCloseNotifySent();
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         pair.handler.shutdown();
-        pair.move();
+        pair.exchange();
         pair.ours.advanceTimeBy(6, TimeUnit.SECONDS);
         pair.ours.runPendingTasks();
         ShutdownOutcome outcome = application.outcomes.element();
@@ -205,9 +204,9 @@ class HeldAndKeptTest {
     @MethodSource("setups")
     void removing_the_handler_while_the_answer_is_deferred_leaves_no_timer(TlsSetup setup) throws Exception {
         Recorder application = new Recorder();
-        Pair pair = new Pair(setup, DEFER, false, application);
+        EmbeddedTlsPair pair = pair(setup, DEFER, false, application);
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         assertThat(application.outcomes).isEmpty();
         pair.ours.pipeline().remove(pair.handler);
         assertThat(pair.ours.runScheduledPendingTasks()).isEqualTo(-1);
@@ -218,7 +217,7 @@ class HeldAndKeptTest {
     @Test
     void a_read_that_waits_for_what_is_held_survives_the_removal_of_the_handler() throws Exception {
         ShutdownPolicy policy = KEEP.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
-        Pair pair = new Pair(JDK_13, policy, false, new Recorder());
+        EmbeddedTlsPair pair = pair(JDK_13, policy, false, new Recorder());
         AtomicInteger reads = new AtomicInteger();
         pair.ours.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
             @Override
@@ -228,7 +227,7 @@ class HeldAndKeptTest {
             }
         });
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         pair.ours.writeInbound(Unpooled.wrappedBuffer(new byte[1 << 16]));
         reads.set(0);
         pair.ours.read();
@@ -242,11 +241,11 @@ class HeldAndKeptTest {
     @MethodSource("setups")
     void close_right_after_the_half_close_has_a_deadline(TlsSetup setup) throws Exception {
         Recorder application = new Recorder();
-        Pair pair = new Pair(setup, DEFER, false, application);
+        EmbeddedTlsPair pair = pair(setup, DEFER, false, application);
         pair.handler.shutdown(ShutdownPolicy.halfClose());
         // The peer has nothing to say.
         ChannelFuture closed = pair.ours.pipeline().close();
-        Pair.take(pair.ours).release();
+        EmbeddedTlsPair.take(pair.ours).release();
         pair.ours.runPendingTasks();
         pair.ours.advanceTimeBy(6, TimeUnit.SECONDS);
         pair.ours.runPendingTasks();
@@ -260,16 +259,16 @@ class HeldAndKeptTest {
     @MethodSource("setupsOfTls13")
     void what_came_on_demand_does_not_count_against_the_cap_of_the_close(TlsSetup setup) throws Exception {
         Recorder application = new Recorder();
-        Pair pair = new Pair(setup, DEFER, false, application);
+        EmbeddedTlsPair pair = pair(setup, DEFER, false, application);
         pair.handler.shutdown(ShutdownPolicy.halfClose().toBuilder().inboundCap(1000).build());
-        pair.move();
+        pair.exchange();
         pair.peer.writeOutbound(Unpooled.wrappedBuffer(new byte[5000]));
-        pair.move();
+        pair.exchange();
         assertThat(application.bytes).hasValue(5000);
         pair.ours.pipeline().close();
         pair.peer.writeOutbound(Unpooled.wrappedBuffer(new byte[500]));
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.CLEAN);
         assertThat(application.bytes).hasValue(5500);
         pair.finish();
@@ -325,15 +324,15 @@ class HeldAndKeptTest {
                 }
             }
         };
-        Pair pair = new Pair(setup, KEEP, false, application);
+        EmbeddedTlsPair pair = pair(setup, KEEP, false, application);
         pair.peerSsl.closeOutbound();
         pair.peer.runPendingTasks();
-        pair.ours.writeInbound(Pair.take(pair.peer));
+        pair.ours.writeInbound(EmbeddedTlsPair.take(pair.peer));
         pair.ours.runPendingTasks();
         assertThat(application.outcomes.element().transportKept()).isTrue();
         assertThat(unaware.get().cause()).isInstanceOf(WriteAfterShutdownException.class);
         assertThat(aware.get().isSuccess()).isTrue();
-        ByteBuf sent = Pair.take(pair.ours);
+        ByteBuf sent = EmbeddedTlsPair.take(pair.ours);
         assertThat(sent.toString(ISO_8859_1)).doesNotContain("secret").endsWith("hello");
         sent.release();
         pair.finish();
@@ -393,14 +392,14 @@ class HeldAndKeptTest {
         CountDownLatch hung = new CountDownLatch(1);
         busy.execute(() -> awaitUninterruptibly(hung));
         Recorder application = new Recorder();
-        Pair pair = new Pair(setup, ShutdownPolicy.bidirectional(), false, application);
+        EmbeddedTlsPair pair = pair(setup, ShutdownPolicy.bidirectional(), false, application);
         pair.ours.pipeline().addLast(busy, new ChannelInboundHandlerAdapter());
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         assertThat(application.outcomes).isEmpty();
         pair.ours.advanceTimeBy(30, TimeUnit.SECONDS);
         pair.ours.runPendingTasks();
-        pair.move();
+        pair.exchange();
         assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.CLEAN);
         hung.countDown();
         pair.finish();
@@ -438,52 +437,10 @@ class HeldAndKeptTest {
         return Unpooled.copiedBuffer(text, ISO_8859_1);
     }
 
-    private static final class Pair {
-
-        private final EmbeddedChannel ours;
-        private final EmbeddedChannel peer;
-        private final TlsShutdownHandler handler;
-        private final SslHandler peerSsl;
-
-        Pair(TlsSetup setup, ShutdownPolicy policy, boolean keepable, Recorder application) {
-            peerSsl = setup.with(SslProvider.JDK).handler(true);
-            handler = TlsShutdownHandler.builder().policy(policy).keepable(keepable).build();
-            peer = new EmbeddedChannel(peerSsl, new Recorder());
-            ours = new EmbeddedChannel(setup.handler(false), handler, application);
-            ours.freezeTime();
-            move();
-            assertThat(peerSsl.handshakeFuture().isSuccess()).isTrue();
-        }
-
-        void move() {
-            for (boolean moved = true; moved;) {
-                ours.runPendingTasks();
-                ByteBuf out = take(ours);
-                moved = out.isReadable();
-                peer.writeInbound(out);
-                peer.runPendingTasks();
-                ByteBuf in = take(peer);
-                moved |= in.isReadable();
-                ours.writeInbound(in);
-            }
-        }
-
-        static ByteBuf take(EmbeddedChannel channel) {
-            ByteBuf all = Unpooled.buffer();
-            for (ByteBuf next = channel.readOutbound(); next != null; next = channel.readOutbound()) {
-                all.writeBytes(next);
-                next.release();
-            }
-            return all;
-        }
-
-        void finish() {
-            ours.unsafe().close(ours.voidPromise());
-            peer.unsafe().close(peer.voidPromise());
-            ours.runPendingTasks();
-            peer.runPendingTasks();
-            ours.finishAndReleaseAll();
-            peer.finishAndReleaseAll();
-        }
+    /** A server. */
+    private static EmbeddedTlsPair pair(
+            TlsSetup setup, ShutdownPolicy policy, boolean keepable, Recorder application) {
+        return new EmbeddedTlsPair(setup.handler(false), setup.with(SslProvider.JDK).handler(true),
+                TlsShutdownHandler.builder().policy(policy).keepable(keepable).build(), application);
     }
 }
