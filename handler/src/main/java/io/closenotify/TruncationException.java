@@ -12,6 +12,15 @@ public final class TruncationException extends SSLException {
 
     /** Creates the exception. */
     public TruncationException() {
-        super("end of input before the peer's close_notify: the data may be truncated");
+        this("end of input before the peer's close_notify: the data may be truncated");
+    }
+
+    /**
+     * Creates the exception.
+     *
+     * @param message what is known about it
+     */
+    public TruncationException(String message) {
+        super(message);
     }
 }

@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: as a handler's, on the event loop of the channel; nothing may be called from elsewhere.
  *
- * <p><b>Errors</b>: where it finds no codec in front, or cannot look into it (said once in the log), or what came could
- * not be decoded, a message is in flight.
+ * <p><b>Errors</b>: where it finds no codec in front, or what came could not be decoded, a message is in flight; so it
+ * is where it cannot look into the codec, which is said once in the log.
  *
  * <p><b>Specification</b>: RFC 9112, section 8 (incomplete messages), 9.3.2 (pipelining), 9.6 (the last response), 9.8
  * (TLS connection closure); RFC 9110, section 15.2 (1xx are not final).

@@ -30,6 +30,11 @@ final class JdkTlsEngine implements TlsEngine {
     }
 
     @Override
+    public boolean needsRecordsOfHandshake() {
+        return false;
+    }
+
+    @Override
     public void handshakeCompleted() {
         // Nothing to prepare.
     }

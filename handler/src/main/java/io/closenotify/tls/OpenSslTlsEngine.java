@@ -101,6 +101,11 @@ final class OpenSslTlsEngine implements TlsEngine {
     }
 
     @Override
+    public boolean needsRecordsOfHandshake() {
+        return RECEIVED_SHUTDOWN != null;
+    }
+
+    @Override
     public void handshakeCompleted() {
         if (watch == null && takeOverAnswer()) {
             CloseNotifyWatch installed = new CloseNotifyWatch(this);

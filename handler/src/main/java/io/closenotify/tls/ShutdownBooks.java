@@ -78,7 +78,10 @@ final class ShutdownBooks {
     ShutdownOutcome close(MachineState state, ShutdownResult result, long bytesNotFlushed, boolean transportKept,
             boolean sessionResumable) {
         phaseEnded(state.phase());
-        if (state.receive() == Receive.FORGIVEN || result == ShutdownResult.TRUNCATED) {
+        if (state.receive() == Receive.FORGIVEN) {
+            note(new TruncationException(
+                    "end of input before the peer's close_notify, which cut no message or is ignored"));
+        } else if (result == ShutdownResult.TRUNCATED) {
             note(new TruncationException());
         }
         ShutdownState view = state.view();

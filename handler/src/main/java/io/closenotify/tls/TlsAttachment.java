@@ -51,7 +51,8 @@ final class TlsAttachment {
             release();
             sslContext = nearest;
             engine = nearest == null ? null : TlsEngine.of(nearest);
-            if (nearest != null && wantsRecords && !sslHandler().handshakeFuture().isDone()) {
+            if (nearest != null && (wantsRecords || engine().needsRecordsOfHandshake())
+                    && !sslHandler().handshakeFuture().isDone()) {
                 install(new InputGate(handler, true));
             }
         }
@@ -94,15 +95,16 @@ final class TlsAttachment {
     /**
      * Takes over what the engine and the transport would do by themselves.
      *
-     * @param keepsGate whether the gate is needed whatever the engine can do
+     * @param keeps whether the transport may live on
+     * @param defers whether the answer to the peer's close_notify may have to wait
      */
-    void handshakeCompleted(boolean keepsGate) {
+    void handshakeCompleted(boolean keeps, boolean defers) {
         engine().handshakeCompleted();
         ChannelConfig config = own.channel().config();
         if (!Boolean.TRUE.equals(config.getOption(ChannelOption.ALLOW_HALF_CLOSURE))) {
             halfClosureSwitchedOn = config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         }
-        if (!keepsGate && !engine().answersByItself()) {
+        if (!keeps && !(defers && engine().answersByItself())) {
             removeGate();
         }
     }

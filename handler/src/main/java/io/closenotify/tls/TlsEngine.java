@@ -35,6 +35,9 @@ interface TlsEngine {
     /** Whether the engine answers the peer's close_notify inside the read, and shuts its own side down by that. */
     boolean answersByItself();
 
+    /** Whether a close_notify in the segment that ends the handshake would be answered before we can see to it. */
+    boolean needsRecordsOfHandshake();
+
     /** The handshake is done: from now on the answer to the peer's close_notify is to be ours, where possible. */
     void handshakeCompleted();
 

@@ -123,7 +123,7 @@ final class TlsShutdown {
     boolean ownsReading() {
         MachineState state = handler.machine();
         Phase phase = state.phase();
-        if (isOnDemand() && phase != Phase.ABANDON && phase != Phase.TICKETS && phase != Phase.LINGER) {
+        if (isOnDemand() && phase != Phase.ABANDON && phase != Phase.LINGER) {
             return false;
         }
         // A peer that does not read until we do must be read while we flush, but not without bound: what it sends then
@@ -327,6 +327,12 @@ final class TlsShutdown {
         }
     }
 
+    private boolean awaitsTickets() {
+        // Whoever reads on demand, and demands nothing, has no tickets coming.
+        return !handler.policy().ticketTimeout().isZero() && engine.ticketsDue()
+                && !(isOnDemand() && !context.channel().config().isAutoRead());
+    }
+
     private void readTickets() {
         tls.gate();
         ChannelHandlerContext behind = guardContext;
@@ -343,8 +349,7 @@ final class TlsShutdown {
                     // Not sooner: should it be a fatal one, the SslHandler closes the channel over what is unsent.
                     tls.releaseHeldAlert();
                 }
-                boolean ticketsFirst = success == Input.DATA_FLUSHED
-                        && !handler.policy().ticketTimeout().isZero() && engine.ticketsDue();
+                boolean ticketsFirst = success == Input.DATA_FLUSHED && awaitsTickets();
                 handler.feed(ticketsFirst ? Input.TICKETS_DUE : success);
             } else {
                 note(done.cause());

@@ -547,8 +547,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void handshakeCompleted() {
-        // Whoever only defers, and has an engine that lets it, needs no gate from here on.
-        tls().handshakeCompleted(keepable || policy.transport() == TransportPolicy.KEEP);
+        tls().handshakeCompleted(keepable || policy.transport() == TransportPolicy.KEEP,
+                policy.onPeerCloseNotify() == PeerClosePolicy.DEFER);
         boolean lacksDefer = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER
                 && !requireNonNull(capabilities()).defersAnswer();
         boolean lacksKeep = policy.transport() == TransportPolicy.KEEP && !tls().isGated();
@@ -641,8 +641,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         if (ready()) {
             return true;
         }
-        LOGGER.debug("{} closed without TLS shutdown: no SslHandler in front of the TlsShutdownHandler",
-                requireNonNull(context).channel());
+        ChannelHandlerContext own = requireNonNull(context);
+        if (own.pipeline().get(SslHandler.class) == null) {
+            LOGGER.debug("{} closed without TLS shutdown: no SslHandler", own.channel());
+        } else {
+            LOGGER.warn("{} closed without TLS shutdown: the SslHandler stands behind the TlsShutdownHandler in {}"
+                    + " (expected: in front)", own.channel(), own.pipeline().names());
+        }
         return false;
     }
 

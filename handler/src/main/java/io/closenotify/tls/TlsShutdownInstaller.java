@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * the installer leaves the pipeline and costs nothing more. In the pipeline of a {@link ServerChannel} it stays, and
  * adds itself to every connection accepted.
  *
+ * <p>Where the {@code SslHandler} has a {@code TlsShutdownHandler} already, that one stays and no other is added.
+ *
  * <p>One installer serves one {@code SslHandler} a connection, the first behind it: with TLS in TLS the outer one. A
  * second installer, added behind the outer {@code SslHandler}, serves the inner one. Where TLS never begins, the
  * installer stays, and looks for it once a read. A connection that is closed before its first read, or between the
@@ -114,8 +116,11 @@ public final class TlsShutdownInstaller extends ChannelInboundHandlerAdapter {
         }
         String ssl = firstBehind(context);
         if (ssl != null) {
-            TlsShutdownHandler handler = handlers.get();
-            pipeline.addAfter(ssl, null, handler);
+            TlsShutdownHandler handler = shutdownOf(pipeline, ssl);
+            if (handler == null) {
+                handler = handlers.get();
+                pipeline.addAfter(ssl, null, handler);
+            }
             if (listener != null) {
                 pipeline.addAfter(pipeline.context(handler).name(), null, listener);
             }
@@ -130,6 +135,21 @@ public final class TlsShutdownInstaller extends ChannelInboundHandlerAdapter {
                 return entry.getKey();
             }
             behind |= entry.getKey().equals(context.name());
+        }
+        return null;
+    }
+
+    /** One that somebody else has added. */
+    private static @Nullable TlsShutdownHandler shutdownOf(ChannelPipeline pipeline, String ssl) {
+        boolean behind = false;
+        for (Map.Entry<String, ChannelHandler> entry : pipeline) {
+            if (behind && entry.getValue() instanceof TlsShutdownHandler handler) {
+                return handler;
+            }
+            if (behind && entry.getValue() instanceof SslHandler) {
+                return null;
+            }
+            behind |= entry.getKey().equals(ssl);
         }
         return null;
     }

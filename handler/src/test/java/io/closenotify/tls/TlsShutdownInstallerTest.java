@@ -101,6 +101,19 @@ class TlsShutdownInstallerTest {
     }
 
     @Test
+    void an_ssl_handler_that_has_its_shutdown_handler_gets_no_other() {
+        TlsShutdownHandler own = TlsShutdownHandler.builder().build();
+        EmbeddedChannel channel = new EmbeddedChannel(serverTls(), own);
+        installer.addTo(channel);
+        assertThat(types(channel)).containsOnlyOnce(TlsShutdownHandler.class)
+                .doesNotContain(TlsShutdownInstaller.class);
+        assertThat(channel.pipeline().get(TlsShutdownHandler.class)).isSameAs(own);
+        own.abort();
+        assertThat(outcomes).hasSize(1);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
     void an_ssl_handler_that_comes_later_is_joined_before_the_next_read_reaches_it() {
         EmbeddedChannel channel = new EmbeddedChannel(installer);
         channel.pipeline().addLast(serverTls());

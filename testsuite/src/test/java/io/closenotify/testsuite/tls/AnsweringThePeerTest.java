@@ -13,6 +13,7 @@ import io.closenotify.testsuite.tls.SocketPair.Transport;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The peer's close_notify right behind its request: the answer goes out before ours does. */
@@ -105,6 +107,36 @@ class AnsweringThePeerTest {
         server.runScheduledPendingTasks();
         server.finishAndReleaseAll();
         client.finishAndReleaseAll();
+    }
+
+    /** A server of TLS 1.2 ends the handshake: what the client wrote while it ran is not cut off by the answer. */
+    @ParameterizedTest
+    @EnumSource(value = SslProvider.class, names = {"JDK", "OPENSSL"})
+    void a_close_notify_in_the_same_segment_as_the_end_of_the_handshake_cuts_nothing_off(SslProvider provider) {
+        TlsSetup setup = new TlsSetup(provider, "TLSv1.2");
+        Recorder application = new Recorder();
+        Recorder peer = new Recorder();
+        EmbeddedChannel server = new EmbeddedChannel(setup.with(SslProvider.JDK).handler(false), peer);
+        EmbeddedChannel client = new EmbeddedChannel(setup.handler(true), TlsShutdownHandler.builder().build(),
+                application);
+        client.freezeTime();
+        SslHandler ssl = server.pipeline().get(SslHandler.class);
+        ssl.handshakeFuture().addListener(done -> ssl.closeOutbound());
+        ChannelFuture written = client.writeAndFlush(Unpooled.wrappedBuffer(new byte[1000]));
+        for (ByteBuf flight = flight(client); flight.isReadable(); flight = flight(client)) {
+            server.writeInbound(flight);
+            server.runPendingTasks();
+            client.writeInbound(flight(server));
+            client.runPendingTasks();
+        }
+        ShutdownOutcome outcome = application.outcomes.element();
+        assertThat(outcome.result()).as(outcome.toString()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(written.isSuccess()).isTrue();
+        assertThat(peer.bytes).hasValue(1000);
+        client.advanceTimeBy(1, TimeUnit.MINUTES);
+        client.runScheduledPendingTasks();
+        client.finishAndReleaseAll();
+        server.finishAndReleaseAll();
     }
 
     private static ByteBuf flight(EmbeddedChannel channel) {
