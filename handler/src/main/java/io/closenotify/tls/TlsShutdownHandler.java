@@ -500,7 +500,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** Whether an alert is to be held: the engine would answer it before the application is done. */
     boolean holdsAlerts() {
         return (machine.phase() == Phase.OPEN || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.FLUSH)
-                && tls().isGated() && isActive() && tls().engine().answersByItself();
+                && tls().isGated() && tls().engine().answersByItself();
     }
 
     void alertHeld() {

@@ -201,6 +201,38 @@ class HeldAndKeptTest {
         pair.finish();
     }
 
+    @Test
+    void what_follows_a_held_alert_is_delivered_when_ours_was_declared_sent() throws Exception {
+        Text application = new Text();
+        ShutdownPolicy policy = KEEP.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
+        Pair pair = new Pair(JDK_12, policy, false, application);
+        pair.handler.setCloseNotifySent();
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        pair.ours.writeInbound(ascii("plain"));
+        pair.ours.writeInbound(ascii("text"));
+        pair.handler.shutdown();
+        pair.ours.runPendingTasks();
+        ShutdownOutcome outcome = application.outcomes.element();
+        assertThat(outcome.transportKept()).as(outcome.toString()).isTrue();
+        assertThat(application.text).hasToString("plaintext");
+        pair.finish();
+    }
+
+    @Test
+    void a_held_alert_is_read_before_a_fast_end_when_ours_was_declared_sent() throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(JDK_12, DEFER, false, application);
+        pair.handler.setCloseNotifySent();
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        pair.handler.shutdown(ShutdownPolicy.fast());
+        pair.ours.runPendingTasks();
+        assertThat(application.outcomes).hasSize(1)
+                .allMatch(outcome -> outcome.result() == ShutdownResult.CLEAN);
+        pair.finish();
+    }
+
     @ParameterizedTest
     @MethodSource("setups")
     void removing_the_handler_while_the_answer_is_deferred_leaves_no_timer(TlsSetup setup) throws Exception {
