@@ -150,6 +150,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
                         + " (expected: a handler built with DEFER or keepable(true), before the handshake)");
             }
             this.policy = policy;
+            machine = machine.with(policy.mode());
         });
     }
 

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.MessageBoundary;
 import io.closenotify.PeerCloseNotifyEvent;
 import io.closenotify.PeerClosePolicy;
+import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
+import io.closenotify.TruncationPolicy;
 import io.closenotify.WriteAfterShutdownException;
 import io.closenotify.testsuite.ExpectedLog;
 import io.closenotify.testsuite.LeakAndLogCheck;
@@ -230,6 +232,21 @@ class HeldAndKeptTest {
         pair.ours.runPendingTasks();
         assertThat(application.outcomes).hasSize(1)
                 .allMatch(outcome -> outcome.result() == ShutdownResult.CLEAN);
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void a_policy_set_before_the_end_is_that_of_an_end_which_the_peer_begins(TlsSetup setup) throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(setup, ShutdownPolicy.bidirectional(), false, application);
+        pair.handler.setPolicy(ShutdownPolicy.quiet().toBuilder().onTruncation(TruncationPolicy.REPORT).build());
+        pair.ours.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        pair.ours.runPendingTasks();
+        assertThat(application.outcomes).hasSize(1).allMatch(outcome -> outcome.mode() == ShutdownMode.QUIET);
+        ByteBuf sent = Pair.take(pair.ours);
+        assertThat(sent.isReadable()).isFalse();
+        sent.release();
         pair.finish();
     }
 
