@@ -449,8 +449,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         } else {
             // Asked for in view of an exception that may be the end itself: wait until that is known.
             later(() -> {
-                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED && suspect == null) {
-                    requestNow();
+                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED
+                        && (suspect == null || requireNonNull(context).channel().isOpen())) {
+                    requestShutdown();
                 }
             });
         }

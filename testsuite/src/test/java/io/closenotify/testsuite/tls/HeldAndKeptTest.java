@@ -31,6 +31,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.concurrent.DefaultEventExecutor;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -247,6 +248,19 @@ class HeldAndKeptTest {
         ByteBuf sent = Pair.take(pair.ours);
         assertThat(sent.isReadable()).isFalse();
         sent.release();
+        pair.finish();
+    }
+
+    @Test
+    void a_close_is_not_forgotten_between_two_exceptions() throws Exception {
+        Pair pair = new Pair(JDK_13, ShutdownPolicy.fast(), false, new Recorder());
+        pair.ours.pipeline().fireExceptionCaught(new IOException("first"));
+        ChannelFuture closed = pair.ours.pipeline().close();
+        pair.ours.pipeline().fireExceptionCaught(new IOException("second"));
+        pair.ours.runPendingTasks();
+        pair.ours.advanceTimeBy(6, TimeUnit.SECONDS);
+        pair.ours.runPendingTasks();
+        assertThat(closed.isDone()).isTrue();
         pair.finish();
     }
 
