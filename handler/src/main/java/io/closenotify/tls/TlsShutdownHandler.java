@@ -604,7 +604,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             if (shutdown != null) {
                 shutdown.standDown();
             }
-            tls().detach();
+            if (tls().detach(machine.inputEnded())) {
+                removed.pipeline().close();
+            }
         }
     }
 

@@ -238,6 +238,30 @@ class HeldAndKeptTest {
 
     @ParameterizedTest
     @MethodSource("setups")
+    void removing_the_handler_once_the_input_has_ended_closes_as_it_would_have_been(TlsSetup setup) throws Exception {
+        Recorder application = new Recorder();
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, setup, setup, true, DEFER, application)) {
+            CompletableFuture<Void> ended = new CompletableFuture<>();
+            pair.onOurLoop(() -> pair.ours.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                    context.fireUserEventTriggered(event);
+                    if (event instanceof ChannelInputShutdownEvent) {
+                        ended.complete(null);
+                    }
+                }
+            }));
+            pair.peer.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            pair.peer.pipeline().get(SslHandler.class).closeOutbound();
+            ((DuplexChannel) pair.peer).shutdownOutput();
+            ended.get(Waits.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            pair.onOurLoop(() -> pair.ours.pipeline().remove(pair.handler));
+            Waits.done(pair.ours.closeFuture());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
     void a_policy_set_before_the_end_is_that_of_an_end_which_the_peer_begins(TlsSetup setup) throws Exception {
         Recorder application = new Recorder();
         Pair pair = new Pair(setup, ShutdownPolicy.bidirectional(), false, application);
