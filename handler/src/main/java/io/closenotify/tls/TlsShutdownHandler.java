@@ -604,7 +604,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             if (shutdown != null) {
                 shutdown.standDown();
             }
-            if (tls().detach(machine.inputEnded())) {
+            TlsAttachment attachment = tls;
+            if (attachment != null && attachment.detach(machine.inputEnded())) {
                 removed.pipeline().close();
             }
         }
