@@ -8,7 +8,10 @@ import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
+import io.closenotify.WriteAfterShutdownException;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -268,6 +271,22 @@ final class AfterTlsTest {
 
         queued.forEach(ChannelPromise::trySuccess);
         assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+    }
+
+    /** As one who reads what to send from stdin may be late. */
+    @Test
+    void what_was_meant_for_tls_does_not_go_out_in_plaintext() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        PlaintextEcho.install(channel.pipeline());
+        ByteBuf late = Unpooled.copiedBuffer("secret", US_ASCII);
+
+        ChannelFuture written = new TlsConnection(channel).write(channel, late);
+        channel.runPendingTasks();
+
+        assertThat(written.cause()).isInstanceOf(WriteAfterShutdownException.class);
+        assertThat(late.refCnt()).isZero();
+        assertThat(channel.outboundMessages()).isEmpty();
         channel.finishAndReleaseAll();
     }
 
