@@ -39,11 +39,16 @@ record TlsConnection(Channel channel) implements Connection {
     @Override
     public boolean abort() {
         TlsShutdownHandler tls = channel.pipeline().get(TlsShutdownHandler.class);
-        if (tls == null) {
-            channel.pipeline().firstContext().close();
-        } else {
+        if (tls != null) {
             tls.abort();
+            return true;
         }
+        ChannelHandlerContext first = channel.pipeline().firstContext();
+        if (first == null) {
+            // Closed meanwhile.
+            return false;
+        }
+        first.close();
         return true;
     }
 
