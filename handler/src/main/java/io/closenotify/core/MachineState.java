@@ -104,7 +104,13 @@ public record MachineState(
         return new MachineState(next, mode, initiator, send, receive, inputEnded, result);
     }
 
-    MachineState with(ShutdownMode next) {
+    /**
+     * Returns the same state in another mode.
+     *
+     * @param next the mode in force from now on
+     * @return the state in that mode
+     */
+    public MachineState with(ShutdownMode next) {
         return new MachineState(phase, next, initiator, send, receive, inputEnded, result);
     }
 

@@ -92,14 +92,18 @@ final class InputGate extends ChannelDuplexHandler {
 
     void discard() {
         mode = Mode.DISCARD;
+        releaseHeld(requireNonNull(context));
+        readOn();
+    }
+
+    private void releaseHeld(ChannelHandlerContext own) {
         for (Object next : takeHeld()) {
             if (next instanceof ByteBuf data) {
                 data.release();
             } else {
-                requireNonNull(context).fireUserEventTriggered(next);
+                own.fireUserEventTriggered(next);
             }
         }
-        readOn();
     }
 
     void holdPlaintext() {
@@ -158,9 +162,11 @@ final class InputGate extends ChannelDuplexHandler {
         }
     }
 
-    /** Leaves; what is held is of no use any more, but a read that was asked for is still due. */
+    /** Leaves; the data that is held is of no use any more, but a read that was asked for is still due. */
     void leave() {
-        ChannelPipeline pipeline = requireNonNull(context).pipeline();
+        ChannelHandlerContext own = requireNonNull(context);
+        ChannelPipeline pipeline = own.pipeline();
+        releaseHeld(own);
         pipeline.remove(this);
         if (readIsDue) {
             pipeline.read();

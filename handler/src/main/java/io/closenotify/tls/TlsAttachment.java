@@ -125,10 +125,16 @@ final class TlsAttachment {
         return ssl.engine().getSession().isValid() && !engine().ticketsDue();
     }
 
-    /** Leaves everything as it would be without us. */
-    void detach() {
+    /**
+     * Leaves everything as it would be without us.
+     *
+     * @return whether the transport would be closed
+     */
+    boolean detach(boolean inputEnded) {
+        boolean closed = wouldHaveClosedAtEndOfInput(inputEnded);
         release();
         restoreHalfClosure();
+        return closed;
     }
 
     private void release() {

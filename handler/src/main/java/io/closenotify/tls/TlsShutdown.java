@@ -4,6 +4,7 @@ import io.closenotify.InboundPolicy;
 import io.closenotify.LingerEnd;
 import io.closenotify.PeerCloseNotifyEvent;
 import io.closenotify.ShutdownException;
+import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
@@ -12,6 +13,7 @@ import io.closenotify.core.Action;
 import io.closenotify.core.Input;
 import io.closenotify.core.MachineState;
 import io.closenotify.core.MachineState.Receive;
+import io.closenotify.core.MachineState.Send;
 import io.closenotify.core.Phase;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -345,7 +347,9 @@ final class TlsShutdown {
         return promise.addListener(done -> {
             if (done.isSuccess()) {
                 bytesPendingAtStart = 0;
-                if (success == Input.ALERT_FLUSHED) {
+                MachineState state = handler.machine();
+                if (success == Input.ALERT_FLUSHED
+                        || (state.send() != Send.OPEN && state.mode() != ShutdownMode.QUIET)) {
                     // Not sooner: should it be a fatal one, the SslHandler closes the channel over what is unsent.
                     tls.releaseHeldAlert();
                 }
@@ -366,8 +370,6 @@ final class TlsShutdown {
             // Once more: the caller may have been in charge so far.
             guard.readOn(behind);
         }
-        // Where ours counts as sent there was no alert of ours to wait for.
-        handler.later(tls::releaseHeldAlert);
     }
 
     private void countInbound() {

@@ -150,6 +150,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
                         + " (expected: a handler built with DEFER or keepable(true), before the handshake)");
             }
             this.policy = policy;
+            machine = machine.with(policy.mode());
         });
     }
 
@@ -448,8 +449,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         } else {
             // Asked for in view of an exception that may be the end itself: wait until that is known.
             later(() -> {
-                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED && suspect == null) {
-                    requestNow();
+                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED
+                        && (suspect == null || requireNonNull(context).channel().isOpen())) {
+                    requestShutdown();
                 }
             });
         }
@@ -500,7 +502,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     /** Whether an alert is to be held: the engine would answer it before the application is done. */
     boolean holdsAlerts() {
         return (machine.phase() == Phase.OPEN || machine.phase() == Phase.PEER_CLOSED || machine.phase() == Phase.FLUSH)
-                && tls().isGated() && isActive() && tls().engine().answersByItself();
+                && tls().isGated() && tls().engine().answersByItself();
     }
 
     void alertHeld() {
@@ -602,7 +604,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             if (shutdown != null) {
                 shutdown.standDown();
             }
-            tls().detach();
+            TlsAttachment attachment = tls;
+            if (attachment != null && attachment.detach(machine.inputEnded())) {
+                removed.pipeline().close();
+            }
         }
     }
 

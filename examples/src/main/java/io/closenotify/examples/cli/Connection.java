@@ -20,6 +20,9 @@ interface Connection {
      */
     boolean abort();
 
+    /** Writes data of one of its streams, and fails once the protocol has ended: it is not meant for anything else. */
+    ChannelFuture write(Channel stream, ByteBuf data);
+
     /** Writes the last data of one of its streams, and says so to the peer where the protocol can. */
     ChannelFuture writeLast(Channel stream, ByteBuf last);
 }

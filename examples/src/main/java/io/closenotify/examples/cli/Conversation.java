@@ -102,7 +102,7 @@ final class Conversation implements App {
             ByteBuf held = Unpooled.EMPTY_BUFFER;
             for (int length = in.read(chunk); length >= 0; length = in.read(chunk)) {
                 ByteBuf next = Unpooled.copiedBuffer(chunk, 0, length);
-                ChannelFuture written = channel.writeAndFlush(conclude ? held : next);
+                ChannelFuture written = connection.write(channel, conclude ? held : next);
                 held = conclude ? next : held;
                 lastWrite = written;
                 if (!previous.await().isSuccess()) {

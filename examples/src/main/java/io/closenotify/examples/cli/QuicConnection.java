@@ -37,6 +37,11 @@ record QuicConnection(QuicChannel channel) implements Connection {
     }
 
     @Override
+    public ChannelFuture write(Channel stream, ByteBuf data) {
+        return stream.writeAndFlush(data);
+    }
+
+    @Override
     public ChannelFuture writeLast(Channel stream, ByteBuf last) {
         return QuicStreams.conclude((QuicStreamChannel) stream, last);
     }

@@ -8,7 +8,10 @@ import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
+import io.closenotify.WriteAfterShutdownException;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -269,6 +272,30 @@ final class AfterTlsTest {
         queued.forEach(ChannelPromise::trySuccess);
         assertThat(channel.isOpen()).isFalse();
         channel.finishAndReleaseAll();
+    }
+
+    /** As one who reads what to send from stdin may be late. */
+    @Test
+    void what_was_meant_for_tls_does_not_go_out_in_plaintext() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        PlaintextEcho.install(channel.pipeline());
+        ByteBuf late = Unpooled.copiedBuffer("secret", US_ASCII);
+
+        ChannelFuture written = new TlsConnection(channel).write(channel, late);
+        channel.runPendingTasks();
+
+        assertThat(written.cause()).isInstanceOf(WriteAfterShutdownException.class);
+        assertThat(late.refCnt()).isZero();
+        assertThat(channel.outboundMessages()).isEmpty();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void a_connection_that_closed_meanwhile_is_not_forced() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.finishAndReleaseAll();
+
+        assertThat(new TlsConnection(channel).abort()).isFalse();
     }
 
     @Test

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.MessageBoundary;
 import io.closenotify.PeerCloseNotifyEvent;
 import io.closenotify.PeerClosePolicy;
+import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
+import io.closenotify.TruncationPolicy;
 import io.closenotify.WriteAfterShutdownException;
 import io.closenotify.testsuite.ExpectedLog;
 import io.closenotify.testsuite.LeakAndLogCheck;
@@ -28,6 +30,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.concurrent.DefaultEventExecutor;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -197,6 +200,90 @@ class HeldAndKeptTest {
         pair.ours.runPendingTasks();
         ShutdownOutcome outcome = application.outcomes.element();
         assertThat(outcome.closeNotifyReceived()).as(outcome.toString()).isTrue();
+        pair.finish();
+    }
+
+    @Test
+    void what_follows_a_held_alert_is_delivered_when_ours_was_declared_sent() throws Exception {
+        Text application = new Text();
+        ShutdownPolicy policy = KEEP.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
+        Pair pair = new Pair(JDK_12, policy, false, application);
+        pair.handler.setCloseNotifySent();
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        pair.ours.writeInbound(ascii("plain"));
+        pair.ours.writeInbound(ascii("text"));
+        pair.handler.shutdown();
+        pair.ours.runPendingTasks();
+        ShutdownOutcome outcome = application.outcomes.element();
+        assertThat(outcome.transportKept()).as(outcome.toString()).isTrue();
+        assertThat(application.text).hasToString("plaintext");
+        pair.finish();
+    }
+
+    @Test
+    void a_held_alert_is_read_before_a_fast_end_when_ours_was_declared_sent() throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(JDK_12, DEFER, false, application);
+        pair.handler.setCloseNotifySent();
+        pair.peerSsl.closeOutbound();
+        pair.move();
+        pair.handler.shutdown(ShutdownPolicy.fast());
+        pair.ours.runPendingTasks();
+        assertThat(application.outcomes).hasSize(1)
+                .allMatch(outcome -> outcome.result() == ShutdownResult.CLEAN);
+        pair.finish();
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void removing_the_handler_once_the_input_has_ended_closes_as_it_would_have_been(TlsSetup setup) throws Exception {
+        Recorder application = new Recorder();
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, setup, setup, true, DEFER, application)) {
+            CompletableFuture<Void> ended = new CompletableFuture<>();
+            pair.onOurLoop(() -> pair.ours.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                    context.fireUserEventTriggered(event);
+                    if (event instanceof ChannelInputShutdownEvent) {
+                        ended.complete(null);
+                    }
+                }
+            }));
+            pair.peer.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            pair.peer.pipeline().get(SslHandler.class).closeOutbound();
+            ((DuplexChannel) pair.peer).shutdownOutput();
+            ended.get(Waits.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            pair.onOurLoop(() -> pair.ours.pipeline().remove(pair.handler));
+            Waits.done(pair.ours.closeFuture());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void a_policy_set_before_the_end_is_that_of_an_end_which_the_peer_begins(TlsSetup setup) throws Exception {
+        Recorder application = new Recorder();
+        Pair pair = new Pair(setup, ShutdownPolicy.bidirectional(), false, application);
+        pair.handler.setPolicy(ShutdownPolicy.quiet().toBuilder().onTruncation(TruncationPolicy.REPORT).build());
+        pair.ours.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        pair.ours.runPendingTasks();
+        assertThat(application.outcomes).hasSize(1).allMatch(outcome -> outcome.mode() == ShutdownMode.QUIET);
+        ByteBuf sent = Pair.take(pair.ours);
+        assertThat(sent.isReadable()).isFalse();
+        sent.release();
+        pair.finish();
+    }
+
+    @Test
+    void a_close_is_not_forgotten_between_two_exceptions() throws Exception {
+        Pair pair = new Pair(JDK_13, ShutdownPolicy.fast(), false, new Recorder());
+        pair.ours.pipeline().fireExceptionCaught(new IOException("first"));
+        ChannelFuture closed = pair.ours.pipeline().close();
+        pair.ours.pipeline().fireExceptionCaught(new IOException("second"));
+        pair.ours.runPendingTasks();
+        pair.ours.advanceTimeBy(6, TimeUnit.SECONDS);
+        pair.ours.runPendingTasks();
+        assertThat(closed.isDone()).isTrue();
         pair.finish();
     }
 

@@ -28,6 +28,7 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.DefaultEventExecutor;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -447,6 +448,22 @@ class SafetyTest {
             assertThat(future.outcome().result()).isEqualTo(ShutdownResult.ABORTED);
             assertThat(future.outcome().cause()).hasMessageContaining("removed");
             assertThat(closed.cause()).isInstanceOf(ShutdownException.class);
+        }
+    }
+
+    @Test
+    void on_an_executor_of_its_own_the_handler_is_refused() throws Exception {
+        Recorder application = new Recorder();
+        EmbeddedChannel channel = new EmbeddedChannel(application);
+        DefaultEventExecutor executor = new DefaultEventExecutor();
+        try {
+            channel.pipeline().addFirst(executor, TlsShutdownHandler.builder().build());
+            Waits.done(executor.submit(() -> { }));
+            assertThat(application.exceptions).hasSize(1)
+                    .allMatch(cause -> cause.getMessage().endsWith("removed."));
+        } finally {
+            executor.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            channel.finishAndReleaseAll();
         }
     }
 
