@@ -42,6 +42,8 @@ final class InputGate extends ChannelDuplexHandler {
     private boolean readIsDue;
     private boolean passing;
     private @Nullable Runnable afterRecord;
+    private @Nullable RecordFraming alert;
+    private boolean alertIsWhole;
     private boolean alertReleased;
 
     private enum Mode {
@@ -209,11 +211,31 @@ final class InputGate extends ChannelDuplexHandler {
         }
         switch (mode) {
             case PASS -> pass(own, data);
-            case HOLD_ALERT, HOLD_PLAINTEXT -> {
-                bytesHeld += Math.max(LEAST_COUNTED, data.readableBytes());
-                hold(data);
-            }
+            case HOLD_ALERT -> holdAlert(data);
+            case HOLD_PLAINTEXT -> hold(data);
             case DISCARD -> data.release();
+        }
+    }
+
+    private void hold(ByteBuf data) {
+        bytesHeld += Math.max(LEAST_COUNTED, data.readableBytes());
+        hold((Object) data);
+    }
+
+    /** Tells of the alert once all of it is here: until then it may be no more than a truncation. */
+    private void holdAlert(ByteBuf data) {
+        boolean told = alertIsWhole;
+        RecordFraming record = alert == null ? new RecordFraming() : alert;
+        alert = record;
+        if (!told && data.isReadable()) {
+            record.next(data);
+            alertIsWhole = record.isBetweenRecords();
+        }
+        hold(data);
+        if (!record.isValid()) {
+            releaseAlert();
+        } else if (alertIsWhole && !told) {
+            handler.alertHeld();
         }
     }
 
@@ -239,10 +261,7 @@ final class InputGate extends ChannelDuplexHandler {
                     mode = Mode.HOLD_PLAINTEXT;
                 }
             }
-            if (mode == Mode.HOLD_ALERT) {
-                channelRead(own, data.retain());
-                handler.alertHeld();
-            } else if (data.isReadable()) {
+            if (data.isReadable()) {
                 // The shutdown has decided meanwhile, or this gate is no longer needed.
                 if (own.isRemoved()) {
                     own.fireChannelRead(data.retain());
@@ -290,6 +309,9 @@ final class InputGate extends ChannelDuplexHandler {
     public void userEventTriggered(ChannelHandlerContext own, Object event) {
         boolean endsInput = event instanceof ChannelInputShutdownEvent
                 || event instanceof ChannelInputShutdownReadComplete;
+        if (endsInput && mode == Mode.HOLD_ALERT && !alertIsWhole) {
+            releaseAlert();
+        }
         if (endsInput && (mode == Mode.HOLD_ALERT || mode == Mode.HOLD_PLAINTEXT)) {
             hold(event);
         } else {

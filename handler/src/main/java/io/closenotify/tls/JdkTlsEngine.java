@@ -45,6 +45,11 @@ final class JdkTlsEngine implements TlsEngine {
     }
 
     @Override
+    public void sendTickets() {
+        // The handshake has sent them.
+    }
+
+    @Override
     public boolean ticketsDue() {
         return false;
     }

@@ -108,10 +108,8 @@ final class OpenSslTlsEngine implements TlsEngine {
     @Override
     public void handshakeCompleted() {
         if (watch == null && takeOverAnswer()) {
-            CloseNotifyWatch installed = new CloseNotifyWatch(this);
-            watch = installed;
-            sslContext.pipeline().addAfter(sslContext.name(), null, installed);
-            sendTickets(sslContext.pipeline().context(installed));
+            watch = new CloseNotifyWatch(this);
+            sslContext.pipeline().addAfter(sslContext.name(), null, watch);
         }
     }
 
@@ -120,8 +118,10 @@ final class OpenSslTlsEngine implements TlsEngine {
      * have them, and one that waits for them before it closes would wait in vain. Writing nothing takes them along;
      * Netty does not even try to write an empty buffer.
      */
-    private void sendTickets(ChannelHandlerContext behind) {
-        if (engine.getUseClientMode() || !isTls13()) {
+    @Override
+    public void sendTickets() {
+        ChannelHandlerContext behind = watch == null ? null : watch.context;
+        if (behind == null || engine.getUseClientMode() || !isTls13()) {
             return;
         }
         boolean wantsWrite = true;

@@ -21,9 +21,14 @@ final class RecordFraming {
         return valid;
     }
 
+    /** Whether the next byte begins a record. */
+    boolean isBetweenRecords() {
+        return valid && headerSeen == 0 && bodyLeft == 0;
+    }
+
     /** Whether the next byte begins a record that is an alert to the eye; from TLS 1.3 on none is, once encrypted. */
     boolean startsWithAlert(ByteBuf data) {
-        return valid && headerSeen == 0 && bodyLeft == 0 && data.getByte(data.readerIndex()) == ALERT;
+        return isBetweenRecords() && data.getByte(data.readerIndex()) == ALERT;
     }
 
     /**

@@ -97,9 +97,13 @@ final class TlsAttachment {
      *
      * @param keeps whether the transport may live on
      * @param defers whether the answer to the peer's close_notify may have to wait
+     * @param earlyTickets whether a server's tickets are not to wait for its first write
      */
-    void handshakeCompleted(boolean keeps, boolean defers) {
+    void handshakeCompleted(boolean keeps, boolean defers, boolean earlyTickets) {
         engine().handshakeCompleted();
+        if (earlyTickets) {
+            engine().sendTickets();
+        }
         ChannelConfig config = own.channel().config();
         if (!Boolean.TRUE.equals(config.getOption(ChannelOption.ALLOW_HALF_CLOSURE))) {
             halfClosureSwitchedOn = config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);

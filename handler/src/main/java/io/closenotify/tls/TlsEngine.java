@@ -44,6 +44,9 @@ interface TlsEngine {
     /** Input was read: looks for what the engine does not tell by events. */
     void inputRead();
 
+    /** Sends the session tickets that a server has not sent yet. */
+    void sendTickets();
+
     /** Whether the peer's session tickets are to be expected still, and would be ignored behind our close_notify. */
     boolean ticketsDue();
 

@@ -37,6 +37,7 @@ import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -94,6 +95,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private final LongSupplier clock;
     private final boolean keepable;
+    private final boolean earlyTickets;
     private volatile ShutdownPolicy policy;
     private volatile MachineState machine;
     private volatile @Nullable ChannelHandlerContext context;
@@ -104,9 +106,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private boolean closesTransport;
     private boolean askedToKeep;
 
-    TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, LongSupplier clock) {
+    TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, boolean earlyTickets, LongSupplier clock) {
         this.policy = policy;
         this.keepable = keepable;
+        this.earlyTickets = earlyTickets;
         this.clock = clock;
         machine = MachineState.initial(policy.mode());
     }
@@ -550,7 +553,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private void handshakeCompleted() {
         tls().handshakeCompleted(keepable || policy.transport() == TransportPolicy.KEEP,
-                policy.onPeerCloseNotify() == PeerClosePolicy.DEFER);
+                policy.onPeerCloseNotify() == PeerClosePolicy.DEFER, earlyTickets);
         boolean lacksDefer = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER
                 && !requireNonNull(capabilities()).defersAnswer();
         boolean lacksKeep = policy.transport() == TransportPolicy.KEEP && !tls().isGated();
@@ -616,8 +619,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         if (takesOver()) {
             requireShutdown().join(promise);
             if (machine.shuttingDown() && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+                Duration deadline = policy.peerTimeout().isZero()
+                        ? ShutdownPolicy.bidirectional().peerTimeout() : policy.peerTimeout();
                 policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER)
-                        .peerTimeout(ShutdownPolicy.bidirectional().peerTimeout()).build();
+                        .peerTimeout(deadline).build();
                 feed(Input.RENEW_PEER_TIMER);
             }
             if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {

@@ -14,6 +14,7 @@ public final class TlsShutdownHandlerBuilder {
 
     private ShutdownPolicy policy = ShutdownPolicy.bidirectional();
     private boolean keepable;
+    private boolean earlyTickets;
     private LongSupplier clock = System::nanoTime;
 
     TlsShutdownHandlerBuilder() {
@@ -47,6 +48,20 @@ public final class TlsShutdownHandlerBuilder {
         return this;
     }
 
+    /**
+     * Makes a TLS 1.3 server on BoringSSL send its session tickets as soon as the handshake is done, as other engines
+     * do, instead of with its first write: a client that has nothing to read gets them, and can resume. But a client
+     * that closes its socket without ever reading makes its kernel answer them with a reset, which destroys what it
+     * sent; hence BoringSSL's reluctance, and the default. Other engines and roles are not affected.
+     *
+     * @param earlyTickets whether not to wait for the first write; {@code false} by default
+     * @return this builder
+     */
+    public TlsShutdownHandlerBuilder earlyTickets(boolean earlyTickets) {
+        this.earlyTickets = earlyTickets;
+        return this;
+    }
+
     /** For tests: what the times of the outcome are measured by, in nanoseconds. */
     TlsShutdownHandlerBuilder clock(LongSupplier clock) {
         this.clock = clock;
@@ -66,7 +81,8 @@ public final class TlsShutdownHandlerBuilder {
     Supplier<TlsShutdownHandler> supplier() {
         ShutdownPolicy fixedPolicy = policy;
         boolean fixedKeepable = keepable;
+        boolean fixedEarlyTickets = earlyTickets;
         LongSupplier fixedClock = clock;
-        return () -> new TlsShutdownHandler(fixedPolicy, fixedKeepable, fixedClock);
+        return () -> new TlsShutdownHandler(fixedPolicy, fixedKeepable, fixedEarlyTickets, fixedClock);
     }
 }

@@ -38,6 +38,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A TLS connection of ours, with the application behind it: it records what comes, and may answer.
@@ -69,16 +70,20 @@ final class Connection {
     private final TlsShutdownHandler handler;
     private final Recorder recorder;
 
-    private Connection(Channel channel, SslHandler ssl, ShutdownPolicy policy, Application application) {
+    private Connection(Channel channel, SslHandler ssl, TlsShutdownHandler handler, Application application) {
         this.channel = channel;
         this.ssl = ssl;
-        handler = policy == null ? null : TlsShutdownHandler.builder().policy(policy).build();
+        this.handler = handler;
         recorder = new Recorder(application);
         channel.pipeline().addLast(ssl);
         if (handler != null) {
             channel.pipeline().addLast(handler);
         }
         channel.pipeline().addLast(recorder);
+    }
+
+    private static TlsShutdownHandler handler(ShutdownPolicy policy) {
+        return policy == null ? null : TlsShutdownHandler.builder().policy(policy).build();
     }
 
     /** Connects as soon as the server listens, and waits for the handshake. */
@@ -97,7 +102,7 @@ final class Connection {
             made.clear();
             connected = Waits.done(new Bootstrap().group(LOOPS).channel(NioSocketChannel.class)
                     .handler(initializer(channel -> made.add(new Connection(channel,
-                            context.newHandler(channel.alloc(), "localhost", port), policy, application))))
+                            context.newHandler(channel.alloc(), "localhost", port), handler(policy), application))))
                     .connect(InetAddress.getLoopbackAddress(), port));
         } while (!connected.isSuccess() && starting != null && !starting.exitsWithin(RETRY)
                 && System.nanoTime() < end);
@@ -123,9 +128,14 @@ final class Connection {
         private final BlockingQueue<Connection> accepted = new LinkedBlockingQueue<>();
 
         Server(SslContext context, ShutdownPolicy policy, Application application) throws InterruptedException {
+            this(context, () -> handler(policy), application);
+        }
+
+        Server(SslContext context, Supplier<TlsShutdownHandler> handlers, Application application)
+                throws InterruptedException {
             ChannelFuture bound = new ServerBootstrap().group(LOOPS).channel(NioServerSocketChannel.class)
                     .childHandler(initializer(channel -> accepted.add(new Connection(channel,
-                            context.newHandler(channel.alloc()), policy, application))))
+                            context.newHandler(channel.alloc()), handlers.get(), application))))
                     .bind(InetAddress.getLoopbackAddress(), 0);
             listener = Waits.done(bound).channel();
         }

@@ -8,6 +8,7 @@ import io.closenotify.ShutdownResult;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.peers.Connection.Application;
+import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -41,13 +42,17 @@ class SessionTest {
                 Stream.of(SslProvider.JDK, SslProvider.OPENSSL).map(server -> Arguments.of(client, server)));
     }
 
+    private static TlsShutdownHandler withEarlyTickets() {
+        return TlsShutdownHandler.builder().policy(POLICY).earlyTickets(true).build();
+    }
+
     @ParameterizedTest
     @MethodSource("clientsAndServers")
     void a_client_that_only_writes_resumes_its_session(SslProvider client, SslProvider server) throws Exception {
         SslContext context = new TlsSetup(client, "TLSv1.3").client();
         int resumed = 0;
-        try (Connection.Server listener = new Connection.Server(new TlsSetup(server, "TLSv1.3").server(), POLICY,
-                Application.QUIET)) {
+        try (Connection.Server listener = new Connection.Server(new TlsSetup(server, "TLSv1.3").server(),
+                SessionTest::withEarlyTickets, Application.QUIET)) {
             for (int i = 0; i <= RESUMPTIONS; i++) {
                 long start = System.currentTimeMillis();
                 Connection ours = Connection.client(context, listener.port(), POLICY, Application.QUIET);
@@ -73,7 +78,8 @@ class SessionTest {
         SslContext serverContext = SslContextBuilder.forServer(certificate.key(), certificate.cert())
                 .sslProvider(SslProvider.OPENSSL).protocols("TLSv1.3").clientAuth(ClientAuth.REQUIRE)
                 .trustManager(InsecureTrustManagerFactory.INSTANCE).build();
-        try (Connection.Server listener = new Connection.Server(serverContext, POLICY, Application.QUIET)) {
+        try (Connection.Server listener = new Connection.Server(
+                serverContext, SessionTest::withEarlyTickets, Application.QUIET)) {
             for (int i = 0; i < 3; i++) {
                 long start = System.currentTimeMillis();
                 Connection ours = Connection.client(clientContext, listener.port(), POLICY, Application.QUIET);

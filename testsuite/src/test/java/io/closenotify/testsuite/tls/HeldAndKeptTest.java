@@ -11,6 +11,7 @@ import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TransportPolicy;
+import io.closenotify.TruncationException;
 import io.closenotify.TruncationPolicy;
 import io.closenotify.WriteAfterShutdownException;
 import io.closenotify.testsuite.ExpectedLog;
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is held back, in front of TLS and behind it, is let go on every way out. */
 @ExtendWith(LeakAndLogCheck.class)
@@ -207,10 +209,10 @@ class HeldAndKeptTest {
     void what_follows_a_held_alert_is_delivered_when_ours_was_declared_sent() throws Exception {
         Text application = new Text();
         ShutdownPolicy policy = KEEP.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
-        Pair pair = new Pair(JDK_12, policy, false, application);
+        EmbeddedTlsPair pair = pair(JDK_12, policy, false, application);
         pair.handler.setCloseNotifySent();
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         pair.ours.writeInbound(ascii("plain"));
         pair.ours.writeInbound(ascii("text"));
         pair.handler.shutdown();
@@ -224,10 +226,10 @@ class HeldAndKeptTest {
     @Test
     void a_held_alert_is_read_before_a_fast_end_when_ours_was_declared_sent() throws Exception {
         Recorder application = new Recorder();
-        Pair pair = new Pair(JDK_12, DEFER, false, application);
+        EmbeddedTlsPair pair = pair(JDK_12, DEFER, false, application);
         pair.handler.setCloseNotifySent();
         pair.peerSsl.closeOutbound();
-        pair.move();
+        pair.exchange();
         pair.handler.shutdown(ShutdownPolicy.fast());
         pair.ours.runPendingTasks();
         assertThat(application.outcomes).hasSize(1)
@@ -263,12 +265,12 @@ class HeldAndKeptTest {
     @MethodSource("setups")
     void a_policy_set_before_the_end_is_that_of_an_end_which_the_peer_begins(TlsSetup setup) throws Exception {
         Recorder application = new Recorder();
-        Pair pair = new Pair(setup, ShutdownPolicy.bidirectional(), false, application);
+        EmbeddedTlsPair pair = pair(setup, ShutdownPolicy.bidirectional(), false, application);
         pair.handler.setPolicy(ShutdownPolicy.quiet().toBuilder().onTruncation(TruncationPolicy.REPORT).build());
         pair.ours.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
         pair.ours.runPendingTasks();
         assertThat(application.outcomes).hasSize(1).allMatch(outcome -> outcome.mode() == ShutdownMode.QUIET);
-        ByteBuf sent = Pair.take(pair.ours);
+        ByteBuf sent = EmbeddedTlsPair.take(pair.ours);
         assertThat(sent.isReadable()).isFalse();
         sent.release();
         pair.finish();
@@ -276,7 +278,7 @@ class HeldAndKeptTest {
 
     @Test
     void a_close_is_not_forgotten_between_two_exceptions() throws Exception {
-        Pair pair = new Pair(JDK_13, ShutdownPolicy.fast(), false, new Recorder());
+        EmbeddedTlsPair pair = pair(JDK_13, ShutdownPolicy.fast(), false, new Recorder());
         pair.ours.pipeline().fireExceptionCaught(new IOException("first"));
         ChannelFuture closed = pair.ours.pipeline().close();
         pair.ours.pipeline().fireExceptionCaught(new IOException("second"));
@@ -499,6 +501,43 @@ class HeldAndKeptTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The first byte of a record is no close_notify, and forges none. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 5, 20})
+    void an_alert_that_is_cut_off_is_a_truncation(int bytes) throws Exception {
+        byte[] record = new byte[5 + 26];
+        record[0] = 21;
+        record[1] = 3;
+        record[2] = 3;
+        record[4] = 26;
+        Recorder application = new Recorder();
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_12, JDK_12, false, DEFER, application)) {
+            pair.peer.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(record, 0, bytes))
+                    .addListener(sent -> ((DuplexChannel) pair.peer).shutdownOutput());
+            assertThat(application.outcome().result()).isEqualTo(ShutdownResult.TRUNCATED);
+            assertThat(application.events).doesNotHaveAnyElementsOfTypes(PeerCloseNotifyEvent.class);
+            assertThat(application.exceptions).hasOnlyElementsOfType(TruncationException.class);
+        }
+    }
+
+    @Test
+    void an_alert_is_told_when_all_of_it_has_come() throws Exception {
+        Recorder application = new Recorder();
+        EmbeddedTlsPair pair = pair(JDK_12, DEFER, false, application);
+        pair.peerSsl.closeOutbound();
+        ByteBuf alert = pair.takeFromPeer();
+        while (alert.isReadable()) {
+            assertThat(application.events).doesNotContain(new PeerCloseNotifyEvent(false));
+            pair.toUs(alert.readRetainedSlice(1));
+        }
+        alert.release();
+        assertThat(application.events).containsOnlyOnce(new PeerCloseNotifyEvent(false));
+        pair.handler.shutdown();
+        pair.exchange();
+        assertThat(application.outcomes.element().result()).isEqualTo(ShutdownResult.CLEAN);
+        pair.finish();
     }
 
     private static final class Boundary extends Recorder implements MessageBoundary {
