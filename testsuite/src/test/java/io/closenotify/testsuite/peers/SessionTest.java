@@ -4,11 +4,13 @@ import static io.closenotify.testsuite.peers.RealPeer.POLICY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownOutcome;
+import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.testsuite.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.peers.Connection.Application;
 import io.closenotify.tls.TlsShutdownHandler;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -114,6 +116,44 @@ class SessionTest {
                 assertThat(ours.end().sessionResumable()).isTrue();
             }
             assertThat(resumed).isEqualTo(RESUMPTIONS);
+        }
+    }
+
+    static Stream<Arguments> setupsAndForgery() {
+        return TlsSetup.cross(TlsSetup.all().stream(), new Boolean[] {true, false});
+    }
+
+    /** RFC 5246, section 7.2.2: the session must not be resumed; RFC 8446, section 6: nor should tickets be used. */
+    @ParameterizedTest
+    @MethodSource("setupsAndForgery")
+    void after_a_fatal_alert_the_next_handshake_is_a_full_one(TlsSetup setup, boolean forged) throws Exception {
+        SslContext context = setup.client();
+        try (Connection.Server listener = new Connection.Server(
+                setup.with(SslProvider.JDK).server(), (ShutdownPolicy) null, Application.QUIET)) {
+            Connection first = Connection.client(context, listener.port(), POLICY, Application.QUIET);
+            Connection accepted = listener.next();
+            accepted.write(1);
+            first.awaitBytes(1);
+            if (forged) {
+                byte[] record = new byte[5 + 64];
+                record[0] = 23;
+                record[1] = 3;
+                record[2] = 3;
+                record[4] = 64;
+                // Past TLS, as an attacker would.
+                accepted.channel().pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(record));
+            } else {
+                accepted.channel().close();
+            }
+            ShutdownOutcome outcome = first.end();
+            assertThat(outcome.result()).isEqualTo(forged ? ShutdownResult.FATAL_ALERT : ShutdownResult.CLEAN);
+            assertThat(outcome.sessionResumable()).isEqualTo(!forged);
+
+            long start = System.currentTimeMillis();
+            Connection second = Connection.client(context, listener.port(), POLICY, Application.QUIET);
+            assertThat(second.resumedSince(start)).isEqualTo(!forged);
+            listener.next().channel().close();
+            second.end();
         }
     }
 
