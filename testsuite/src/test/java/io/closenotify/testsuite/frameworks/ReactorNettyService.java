@@ -95,11 +95,15 @@ final class ReactorNettyService implements AutoCloseable {
         return any.parent() instanceof ServerChannel ? any : any.parent();
     }
 
-    /** Refuses what comes, and finishes what was accepted: Reactor Netty closes a connection between two requests. */
+    /**
+     * Refuses what comes, and finishes what was accepted: Reactor Netty closes a connection between two requests, and
+     * leaves those open that were idle when it looked.
+     */
     void shutDownServer() {
         draining = true;
         wire.stopListening();
         server.disposeNow(Waits.DEADLINE);
+        accepted.close();
     }
 
     void shutDownClient() {
