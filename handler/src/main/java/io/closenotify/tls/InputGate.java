@@ -7,6 +7,7 @@ import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundInvoker;
+import io.netty.channel.ChannelOutboundInvoker;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
@@ -94,8 +95,9 @@ final class InputGate extends ChannelDuplexHandler {
 
     void discard() {
         mode = Mode.DISCARD;
-        releaseHeld(requireNonNull(context));
-        readOn();
+        ChannelHandlerContext own = requireNonNull(context);
+        releaseHeld(own);
+        readOn(own);
     }
 
     private void releaseHeld(ChannelHandlerContext own) {
@@ -128,7 +130,7 @@ final class InputGate extends ChannelDuplexHandler {
             }
         }
         channelReadComplete(own);
-        readOn();
+        readOn(own);
     }
 
     /** Runs when the record that is being read has been dealt with; at once if there is none. */
@@ -146,9 +148,8 @@ final class InputGate extends ChannelDuplexHandler {
      * @param inFront who stood in front when TLS left
      */
     void deliver(ChannelInboundInvoker inFront) {
-        ChannelPipeline pipeline = requireNonNull(context).pipeline();
         Collection<Object> delivered = takeHeld();
-        pipeline.remove(this);
+        ChannelPipeline left = depart();
         for (Object next : delivered) {
             if (next instanceof ByteBuf data) {
                 inFront.fireChannelRead(data);
@@ -159,20 +160,19 @@ final class InputGate extends ChannelDuplexHandler {
         if (!delivered.isEmpty()) {
             inFront.fireChannelReadComplete();
         }
-        if (readIsDue) {
-            pipeline.read();
-        }
+        readOn(left);
     }
 
     /** Leaves; the data that is held is of no use any more, but a read that was asked for is still due. */
     void leave() {
-        ChannelHandlerContext own = requireNonNull(context);
-        ChannelPipeline pipeline = own.pipeline();
-        releaseHeld(own);
+        releaseHeld(requireNonNull(context));
+        readOn(depart());
+    }
+
+    private ChannelPipeline depart() {
+        ChannelPipeline pipeline = requireNonNull(context).pipeline();
         pipeline.remove(this);
-        if (readIsDue) {
-            pipeline.read();
-        }
+        return pipeline;
     }
 
     private Collection<Object> takeHeld() {
@@ -189,10 +189,10 @@ final class InputGate extends ChannelDuplexHandler {
         held.add(next);
     }
 
-    private void readOn() {
+    private void readOn(ChannelOutboundInvoker reader) {
         if (readIsDue) {
             readIsDue = false;
-            requireNonNull(context).read();
+            reader.read();
         }
     }
 
