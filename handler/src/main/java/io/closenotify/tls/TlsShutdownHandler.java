@@ -22,7 +22,6 @@ import io.closenotify.core.Transition;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
@@ -38,6 +37,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -377,7 +377,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     /** Whether the transport is to live on. */
     boolean keepsTransport() {
-        return policy.transport() == TransportPolicy.KEEP && canKeepTransport();
+        return wantsTransportKept() && canKeepTransport();
     }
 
     /** Whether the transport is to live on, whether or not it can. */
@@ -395,18 +395,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         if (shutdown != null && !shutdown.delivers()) {
             return Messages.UNKNOWN;
         }
-        Messages known = Messages.UNKNOWN;
-        boolean behind = false;
-        for (Map.Entry<String, ChannelHandler> entry : requireNonNull(context).pipeline()) {
-            if (behind && entry.getValue() instanceof MessageBoundary boundary) {
-                if (isMessageInFlight(boundary)) {
-                    return Messages.CUT;
-                }
-                known = Messages.COMPLETE;
-            }
-            behind |= entry.getValue() == this;
+        List<MessageBoundary> boundaries = HandlersBehind.of(requireNonNull(context)).map(Map.Entry::getValue)
+                .filter(MessageBoundary.class::isInstance).map(MessageBoundary.class::cast).toList();
+        if (boundaries.isEmpty()) {
+            return Messages.UNKNOWN;
         }
-        return known;
+        return boundaries.stream().anyMatch(this::isMessageInFlight) ? Messages.CUT : Messages.COMPLETE;
     }
 
     /** The end of input must not be missed because a codec failed. */

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.closenotify.ShutdownOutcome;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -116,7 +115,7 @@ public final class TlsShutdownInstaller extends ChannelInboundHandlerAdapter {
         }
         String ssl = firstBehind(context);
         if (ssl != null) {
-            TlsShutdownHandler handler = shutdownOf(pipeline, ssl);
+            TlsShutdownHandler handler = shutdownOf(pipeline.context(ssl));
             if (handler == null) {
                 handler = handlers.get();
                 pipeline.addAfter(ssl, null, handler);
@@ -129,29 +128,16 @@ public final class TlsShutdownInstaller extends ChannelInboundHandlerAdapter {
     }
 
     private static @Nullable String firstBehind(ChannelHandlerContext context) {
-        boolean behind = false;
-        for (Map.Entry<String, ChannelHandler> entry : context.pipeline()) {
-            if (behind && entry.getValue() instanceof SslHandler) {
-                return entry.getKey();
-            }
-            behind |= entry.getKey().equals(context.name());
-        }
-        return null;
+        return HandlersBehind.of(context).filter(entry -> entry.getValue() instanceof SslHandler)
+                .map(Map.Entry::getKey).findFirst().orElse(null);
     }
 
     /** One that somebody else has added. */
-    private static @Nullable TlsShutdownHandler shutdownOf(ChannelPipeline pipeline, String ssl) {
-        boolean behind = false;
-        for (Map.Entry<String, ChannelHandler> entry : pipeline) {
-            if (behind && entry.getValue() instanceof TlsShutdownHandler handler) {
-                return handler;
-            }
-            if (behind && entry.getValue() instanceof SslHandler) {
-                return null;
-            }
-            behind |= entry.getKey().equals(ssl);
-        }
-        return null;
+    private static @Nullable TlsShutdownHandler shutdownOf(ChannelHandlerContext ssl) {
+        return HandlersBehind.of(ssl).map(Map.Entry::getValue)
+                .takeWhile(handler -> !(handler instanceof SslHandler))
+                .filter(TlsShutdownHandler.class::isInstance).map(TlsShutdownHandler.class::cast)
+                .findFirst().orElse(null);
     }
 
     @Sharable
