@@ -1,75 +1,685 @@
 package io.closenotify.dtls;
 
+import static java.util.Objects.requireNonNull;
+
+import io.closenotify.InboundPolicy;
 import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.ShutdownResult;
 import io.closenotify.ShutdownState;
+import io.closenotify.WriteAfterShutdownException;
+import io.closenotify.core.Action;
+import io.closenotify.core.Input;
+import io.closenotify.core.Phase;
+import io.closenotify.core.Rules;
+import io.closenotify.driver.AlertNames;
+import io.closenotify.driver.EventLoopCalls;
+import io.closenotify.driver.MachineRunner;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.PendingWriteQueue;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.handler.codec.UnsupportedMessageTypeException;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.DefaultPromise;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.net.PortUnreachableException;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
 
-/** OUTLINE. DTLS on one channel: a connected {@code DatagramChannel}, or a child of a {@link DtlsServerChannel}. */
+/**
+ * DTLS 1.2 on one channel, from the handshake to the shutdown: a client's connected {@code DatagramChannel}, or a child
+ * of a {@link DtlsServerChannel}, which brings its handler along.
+ *
+ * <p>The handler stands first in the pipeline. The application writes and reads {@code ByteBuf}s, one a record and
+ * datagram: DTLS keeps their bounds, but neither their order nor their delivery. A message is encrypted when it is
+ * written and fails with {@link IllegalArgumentException} if it is larger than {@link #maxMessageSize()}; an empty one
+ * makes no datagram. Messages written before the handshake is over wait for it.
+ *
+ * <p><b>Events.</b> {@code SslHandshakeCompletionEvent}; {@link io.closenotify.PeerCloseNotifyEvent} and
+ * {@code SslCloseCompletionEvent} when the peer's close_notify has come; {@link io.closenotify.ShutdownOutcome}, once.
+ *
+ * <p><b>Shutdown.</b> As with {@link io.closenotify.tls.TlsShutdownHandler}: {@code close()}, {@code disconnect()} and
+ * {@link #shutdown()} end the connection as the {@link ShutdownPolicy} says. What datagrams need beyond that: our
+ * close_notify is sent again while the peer's is awaited, as {@link DtlsHandlerBuilder#repeatInterval} says, and during
+ * the {@code linger} whenever the peer shows that it has missed it. The outcome is known at the beginning of the
+ * linger, the channel closes at its end. A quiet shutdown does not linger. There is no end of input over datagrams, and
+ * hence no truncation: {@link io.closenotify.ShutdownOutcome#missingAtMost()} tells what did not come. The engine
+ * answers the peer's close_notify at once: {@link io.closenotify.PeerClosePolicy#DEFER} is treated as {@code RESPOND},
+ * and writes that come after it fail; an application that writes from its channel's event loop while it handles what
+ * came before is not affected.
+ *
+ * <p><b>Threading.</b> All public methods may be called from any thread. The handler serves one channel and must run on
+ * the channel's own event loop.
+ *
+ * <p><b>Errors.</b> A handshake that fails or takes longer than {@link DtlsHandlerBuilder#handshakeTimeout} fails
+ * {@link #handshakeFuture()}, is told by its event, and closes the channel with the result
+ * {@link ShutdownResult#ABORTED}. Records that are forged, doubled, too long or of another epoch are dropped without a
+ * word (RFC 6347, section 4.1.2.7). "Port unreachable" is a hint, which anyone on the way can forge: it ends nothing,
+ * but is told with the failure that follows.
+ *
+ * <p><b>Specification.</b> RFC 6347; RFC 5246, section 7.2.1; {@code SSL_shutdown(3)}.
+ *
+ * <pre>{@code
+ * new Bootstrap().group(group).channel(NioDatagramChannel.class).handler(new ChannelInitializer<>() {
+ *     protected void initChannel(Channel channel) {
+ *         channel.pipeline().addLast(DtlsHandler.builder(sslContext).build(), new MyApplicationHandler());
+ *     }
+ * }).connect(server);
+ * }</pre>
+ */
 public final class DtlsHandler extends ChannelDuplexHandler {
 
-    DtlsHandler(DtlsHandlerBuilder builder, SSLEngine engineOfServer) {
-        throw new UnsupportedOperationException("outline");
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(DtlsHandler.class);
+
+    private final DtlsSettings settings;
+    private final @Nullable SSLEngine serverEngine;
+    private final MachineRunner machine;
+    private final EventLoopCalls calls;
+    private final Promise<Channel> handshakePromise = new HandshakePromise();
+    private volatile ShutdownPolicy policy;
+    private volatile @Nullable SSLEngine engine;
+    private volatile int maxMessageSize;
+    private volatile @Nullable EventExecutor executor;
+    private @Nullable DtlsConnection connection;
+    private @Nullable DtlsShutdown shutdown;
+    private @Nullable PendingWriteQueue waitingWrites;
+    private @Nullable PortUnreachableException hint;
+
+    DtlsHandler(DtlsSettings settings, @Nullable SSLEngine serverEngine) {
+        this.settings = settings;
+        this.serverEngine = serverEngine;
+        policy = settings.policy();
+        machine = new MachineRunner(policy.mode(), new Owner());
+        calls = new EventLoopCalls(DtlsHandler.class, machine);
     }
 
-    /** A builder of handlers for clients; of the children's, given to a DtlsServerChannel. */
+    /**
+     * Returns a builder of handlers for clients, which is also what a {@link DtlsServerChannel} makes those of its
+     * children from.
+     *
+     * @param sslContext of the protocol {@code DTLS} or {@code DTLSv1.2}; sessions are resumed within one
+     * @return a new builder
+     * @throws IllegalArgumentException if the context is for another protocol
+     */
     public static DtlsHandlerBuilder builder(SSLContext sslContext) {
         return new DtlsHandlerBuilder(sslContext);
     }
 
-    /** Completes with the handshake. */
+    // Public API, any thread
+
+    /**
+     * Returns what completes with the handshake.
+     *
+     * @return completes with the channel, or fails with what kept the handshake from being completed
+     */
     public Future<Channel> handshakeFuture() {
-        throw new UnsupportedOperationException("outline");
+        return handshakePromise;
     }
 
-    /** The engine; null before the channel is active. */
-    public SSLEngine engine() {
-        throw new UnsupportedOperationException("outline");
+    /**
+     * Returns the engine, for what it knows of the session and the peer.
+     *
+     * @return the engine, or {@code null} as long as a client's channel has not been active
+     */
+    public @Nullable SSLEngine engine() {
+        return engine;
     }
 
-    /** Bytes of the largest message that one write can send; 0 before the handshake is done. */
+    /**
+     * Returns how large a message may be, so that its record fits into one datagram of the MTU.
+     *
+     * @return bytes; 0 before the handshake is done
+     */
     public int maxMessageSize() {
-        throw new UnsupportedOperationException("outline");
+        return maxMessageSize;
     }
 
+    /**
+     * Returns the policy in force.
+     *
+     * @return the builder's, or that of the last {@link #setPolicy} or {@link #shutdown(ShutdownPolicy)}
+     */
     public ShutdownPolicy policy() {
-        throw new UnsupportedOperationException("outline");
+        return policy;
     }
 
+    /**
+     * Sets the policy for an end that has yet to come, whoever will begin it.
+     *
+     * @param policy the policy in force from now on
+     * @return fails with {@link IllegalStateException} if a shutdown has begun
+     * @throws IllegalArgumentException if the policy is to keep the transport
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
     public Future<Void> setPolicy(ShutdownPolicy policy) {
-        throw new UnsupportedOperationException("outline");
+        DtlsHandlerBuilder.requirePossible(policy);
+        return calls.declare("policy", () -> {
+            this.policy = policy;
+            machine.setMode(policy.mode());
+        });
     }
 
+    /**
+     * Returns the flags of {@code SSL_get_shutdown} and what is awaited.
+     *
+     * @return a snapshot
+     */
     public ShutdownState state() {
-        throw new UnsupportedOperationException("outline");
+        return machine.state().view();
     }
 
+    /**
+     * Shuts down by the policy in force, or joins the shutdown in progress.
+     *
+     * @return completes when the outcome is known
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
     public ShutdownFuture shutdown() {
-        throw new UnsupportedOperationException("outline");
+        return calls.call(promise -> {
+            requireShutdown().join(promise);
+            if (!machine.shuttingDown()) {
+                requestShutdown();
+            }
+        });
     }
 
+    /**
+     * Shuts down by another policy. A shutdown in progress is hastened or strengthened accordingly (see
+     * {@link io.closenotify.ShutdownMode}); the timeout of its current phase keeps running.
+     *
+     * @param policy the policy in force from now on
+     * @return completes when the outcome is known
+     * @throws IllegalArgumentException if the policy is to keep the transport
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
     public ShutdownFuture shutdown(ShutdownPolicy policy) {
-        throw new UnsupportedOperationException("outline");
+        DtlsHandlerBuilder.requirePossible(policy);
+        return calls.call(promise -> {
+            requireShutdown().join(promise);
+            if (machine.phase() != Phase.TERMINATED) {
+                boolean wasOnDemand = this.policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
+                this.policy = policy;
+                requestShutdown();
+                if (wasOnDemand && policy.inboundAfterCloseNotify() != InboundPolicy.ON_DEMAND) {
+                    machine.feed(Input.RENEW_PEER_TIMER);
+                }
+            }
+        });
     }
 
+    /**
+     * Forces the end: closes the transport at once, with the result {@link ShutdownResult#ABORTED} unless another one
+     * was decided before. Nothing is sent.
+     *
+     * @return completes when the outcome is known
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
     public ShutdownFuture abort() {
-        throw new UnsupportedOperationException("outline");
+        return calls.call(promise -> {
+            requireShutdown().join(promise);
+            requireShutdown().note(new SSLException("forced by abort()"));
+            machine.feed(Input.ABORT);
+        });
     }
 
+    /**
+     * Declares our close_notify sent, as {@code SSL_set_shutdown} with {@code SSL_SENT_SHUTDOWN} does: a later shutdown
+     * sends none. With {@link #setCloseNotifyReceived()} as well it is a quiet one.
+     *
+     * @return fails with {@link IllegalStateException} if a shutdown has begun
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
     public Future<Void> setCloseNotifySent() {
-        throw new UnsupportedOperationException("outline");
+        return calls.declare("flag", () -> machine.feed(Input.SET_SENT));
     }
 
+    /**
+     * Declares the peer's close_notify received, as {@code SSL_set_shutdown} with {@code SSL_RECEIVED_SHUTDOWN} does: a
+     * later shutdown does not wait for it.
+     *
+     * @return fails with {@link IllegalStateException} if a shutdown has begun
+     * @throws IllegalStateException if this handler is in no pipeline
+     */
     public Future<Void> setCloseNotifyReceived() {
-        throw new UnsupportedOperationException("outline");
+        return calls.declare("flag", () -> machine.feed(Input.SET_RECEIVED));
     }
 
-    /** Called by the server channel, event loop of the child: the peer has a new, verified association. */
+    // The machine
+
+    private final class Owner implements MachineRunner.Owner {
+
+        @Override
+        public Rules rules(Input input) {
+            return Rules.ofDatagrams(policy, false);
+        }
+
+        @Override
+        public void phaseChanged(Phase from) {
+            if (shutdown != null) {
+                shutdown.phaseChanged(from);
+            }
+        }
+
+        @Override
+        public void run(Action action) {
+            requireShutdown().run(action);
+        }
+
+        @Override
+        public void failed(RuntimeException e) {
+            requireShutdown().note(e);
+        }
+    }
+
+    private DtlsShutdown requireShutdown() {
+        DtlsShutdown current = shutdown;
+        if (current == null) {
+            current = new DtlsShutdown(this, calls.context(), machine, settings);
+            shutdown = current;
+        }
+        return current;
+    }
+
+    private void requestShutdown() {
+        machine.feed(connection == null && machine.phase() == Phase.HANDSHAKE
+                ? Input.ABORT : Input.requestFor(policy.mode()));
+    }
+
+    /** The application has handled what came before the peer's close_notify. */
+    void answerPeer() {
+        if (machine.phase() == Phase.PEER_CLOSED) {
+            requestShutdown();
+        }
+    }
+
+    void later(Runnable task) {
+        calls.later(task);
+    }
+
+    // The connection
+
+    @Nullable DtlsConnection connection() {
+        return connection;
+    }
+
+    DtlsConnection requireConnection() {
+        return requireNonNull(connection);
+    }
+
+    /** Whether that is the connection of this handler, still. */
+    boolean reads(DtlsConnection one) {
+        return connection == one;
+    }
+
+    /** What remains of a connection that lingers is its alert: the rest is let go of. */
+    void releaseConnection() {
+        DtlsConnection released = connection;
+        if (released != null) {
+            requireShutdown().keepBooksOf(released);
+            connection = null;
+            released.release();
+        }
+    }
+
+    private void connect(ChannelHandlerContext context) {
+        if (connection != null || machine.hasBegun()) {
+            return;
+        }
+        SSLEngine own = serverEngine != null ? serverEngine
+                : settings.clientEngine(context.channel().remoteAddress());
+        engine = own;
+        try {
+            DtlsConnection made = new DtlsConnection(this, context, own, settings);
+            connection = made;
+            made.handshake().start();
+        } catch (SSLException e) {
+            handshakeFailed(e);
+        }
+        readOn();
+    }
+
+    void handshakeCompleted(ReplayWindow window, @Nullable FinalFlight finalFlight) {
+        ChannelHandlerContext context = calls.context();
+        DtlsConnection current = requireConnection();
+        current.handshakeCompleted(window, finalFlight);
+        maxMessageSize = current.largestMessage();
+        machine.feed(Input.HANDSHAKE_COMPLETED);
+        PendingWriteQueue waiting = waitingWrites;
+        waitingWrites = null;
+        while (waiting != null && !waiting.isEmpty()) {
+            ByteBuf message = ((ByteBuf) requireNonNull(waiting.current())).retain();
+            ChannelPromise promise = requireNonNull(waiting.remove());
+            writeRecord(context, message, promise);
+        }
+        context.flush();
+        handshakePromise.trySuccess(context.channel());
+        context.fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
+    }
+
+    void handshakeFailed(Exception cause) {
+        ChannelHandlerContext context = calls.context();
+        Throwable told = hinted(cause);
+        requireShutdown().note(told);
+        requireShutdown().noteAlert(AlertNames.in(cause));
+        sendAlert(context);
+        machine.feedAhead(cause instanceof SSLException ? Input.FATAL_ALERT : Input.ABORT,
+                () -> tellHandshakeFailed(told));
+    }
+
+    private void tellHandshakeFailed(Throwable cause) {
+        if (waitingWrites != null) {
+            waitingWrites.removeAndFailAll(cause);
+            waitingWrites = null;
+        }
+        if (handshakePromise.tryFailure(cause)) {
+            calls.context().fireUserEventTriggered(new SslHandshakeCompletionEvent(cause));
+        }
+    }
+
+    /** An alert of the peer's, or a record that the engine could not bear. */
+    void engineFailed(SSLException cause) {
+        ChannelHandlerContext context = calls.context();
+        requireShutdown().note(cause);
+        requireShutdown().noteAlert(AlertNames.in(cause));
+        sendAlert(context);
+        if (machine.shuttingDown() || machine.phase() == Phase.PEER_CLOSED) {
+            // The outcome tells it.
+            machine.feed(Input.FATAL_ALERT);
+        } else {
+            machine.feedAhead(Input.FATAL_ALERT, () -> context.fireExceptionCaught(cause));
+        }
+    }
+
+    private void sendAlert(ChannelHandlerContext context) {
+        ByteBuf fatal = alert();
+        if (fatal != null) {
+            context.writeAndFlush(fatal);
+        }
+    }
+
+    /** What the engine has to say at its end, if anything. */
+    @Nullable ByteBuf alert() {
+        DtlsConnection current = connection;
+        try {
+            return current == null ? null : current.alert();
+        } catch (SSLException e) {
+            requireShutdown().note(e);
+            return null;
+        }
+    }
+
+    /** The peer's close_notify has come. */
+    void peerClosed() {
+        requireShutdown().noteAlert("close_notify");
+        if (machine.phase() == Phase.HANDSHAKE) {
+            SSLException cause = new SSLHandshakeException("close_notify during the handshake");
+            requireShutdown().note(cause);
+            machine.feedAhead(Input.PEER_CLOSE_NOTIFY, () -> tellHandshakeFailed(cause));
+        } else {
+            machine.feed(Input.PEER_CLOSE_NOTIFY);
+        }
+    }
+
+    /** The peer has begun anew from the same address, and has shown that it is there. Event loop only. */
     void superseded() {
-        throw new UnsupportedOperationException("outline");
+        requireShutdown().note(new SSLException("the peer has made a new connection from the same address"));
+        machine.feed(Input.RESET);
+    }
+
+    boolean leavesSessionResumable(ShutdownResult result) {
+        SSLEngine own = engine;
+        return result != ShutdownResult.FATAL_ALERT && handshakePromise.isSuccess()
+                && own != null && own.getSession().isValid();
+    }
+
+    /** A failure, with what may explain it. */
+    Throwable hinted(Exception failure) {
+        if (hint != null) {
+            failure.addSuppressed(hint);
+        }
+        return failure;
+    }
+
+    // Netty's events, event loop only
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        calls.added(added);
+        executor = added.executor();
+        if (added.channel().isActive()) {
+            connect(added);
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext removed) {
+        IllegalStateException gone = new IllegalStateException("the DtlsHandler was removed from the pipeline");
+        if (machine.shuttingDown()) {
+            requireShutdown().note(gone);
+            machine.feed(Input.ABORT);
+        } else if (machine.phase() != Phase.TERMINATED && shutdown != null) {
+            shutdown.standDown(gone);
+        }
+        end(gone);
+    }
+
+    private void end(Exception cause) {
+        DtlsConnection released = connection;
+        connection = null;
+        if (released != null) {
+            released.release();
+        }
+        tellHandshakeFailed(cause);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        connect(context);
+        context.fireChannelActive();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (machine.phase() != Phase.TERMINATED && connection != null) {
+            requireShutdown().note(new SSLException(
+                    "closed by a handler in front of the DtlsHandler, or by its event loop"));
+            machine.feed(Input.TRANSPORT_CLOSED);
+        }
+        if (shutdown != null) {
+            shutdown.settleClosePromises();
+        }
+        end(new ClosedChannelException());
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        Object content = message instanceof DatagramPacket packet ? packet.content() : message;
+        if (!(content instanceof ByteBuf datagram)) {
+            context.fireChannelRead(message);
+            return;
+        }
+        try {
+            DtlsConnection current = connection;
+            if (current != null) {
+                current.read(datagram);
+            } else if (machine.phase() == Phase.LINGER) {
+                lateDatagram(datagram);
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void lateDatagram(ByteBuf datagram) {
+        if (DtlsRecord.length(datagram, datagram.readerIndex()) > 0 && DtlsRecord.epoch(datagram) == 1) {
+            requireShutdown().answerLateRecord();
+        }
+    }
+
+    /** Hands application data on. */
+    void received(ByteBuf data) {
+        DtlsShutdown current = shutdown;
+        if (current != null && !current.accepts(data.readableBytes())) {
+            data.release();
+        } else {
+            calls.context().fireChannelRead(data);
+        }
+    }
+
+    /** A record that waited for the handshake. */
+    void readRecord(ByteBuf record) {
+        if (connection != null) {
+            connection.readRecord(record);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        context.fireChannelReadComplete();
+        DtlsConnection current = connection;
+        if (current != null && current.holdsAlert()) {
+            handledByApplication(context, () -> {
+                if (reads(current)) {
+                    current.readHandled();
+                }
+            });
+        }
+        readOn();
+    }
+
+    /** Runs a task once the application, on an executor of its own perhaps, has handled what it was handed. */
+    private void handledByApplication(ChannelHandlerContext context, Runnable task) {
+        EventExecutor application = context.pipeline().lastContext().executor();
+        if (application.inEventLoop()) {
+            later(task);
+        } else {
+            application.execute(() -> later(task));
+        }
+    }
+
+    /** With autoRead off nobody else reads for the handshake and the shutdown. */
+    void readOn() {
+        ChannelHandlerContext context = calls.context();
+        if (!context.channel().config().isAutoRead()
+                && (machine.phase() == Phase.HANDSHAKE || (shutdown != null && shutdown.ownsReading()))) {
+            context.read();
+        }
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (!(message instanceof ByteBuf data)) {
+            ReferenceCountUtil.release(message);
+            promise.tryFailure(new UnsupportedMessageTypeException(message, ByteBuf.class));
+        } else if (machine.phase() == Phase.TERMINATED || (shutdown != null && shutdown.refusesWrites())) {
+            data.release();
+            promise.tryFailure(new WriteAfterShutdownException());
+        } else if (machine.phase() == Phase.HANDSHAKE) {
+            if (waitingWrites == null) {
+                waitingWrites = new PendingWriteQueue(context);
+            }
+            waitingWrites.add(data, promise);
+        } else {
+            writeRecord(context, data, promise);
+        }
+    }
+
+    private void writeRecord(ChannelHandlerContext context, ByteBuf message, ChannelPromise promise) {
+        int length = message.readableBytes();
+        if (length == 0) {
+            // Done when everything before it is.
+            context.write(message, promise);
+            return;
+        }
+        ByteBuf record = null;
+        try {
+            if (length > maxMessageSize) {
+                throw new IllegalArgumentException("message: " + length + " bytes (expected: at most " + maxMessageSize
+                        + ", one record in a datagram of " + settings.mtu() + ')');
+            }
+            record = requireConnection().encrypt(message);
+        } catch (SSLException | RuntimeException e) {
+            promise.tryFailure(machine.state().view().closeNotifyReceived() ? new WriteAfterShutdownException() : e);
+        } finally {
+            message.release();
+        }
+        if (record != null) {
+            context.write(record, promise);
+        }
+    }
+
+    /** What was handed to the transport and the kernel has not taken. */
+    long pendingBytes() {
+        ChannelOutboundBuffer buffer = calls.context().channel().unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    }
+
+    @Override
+    public void close(ChannelHandlerContext context, ChannelPromise promise) {
+        if (!context.channel().isOpen() || (connection == null && !machine.hasBegun())) {
+            context.close(promise);
+            return;
+        }
+        requireShutdown().join(promise);
+        if (policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND && machine.shuttingDown()) {
+            Duration deadline = policy.peerTimeout().isZero()
+                    ? ShutdownPolicy.bidirectional().peerTimeout() : policy.peerTimeout();
+            policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER).peerTimeout(deadline).build();
+            machine.feed(Input.RENEW_PEER_TIMER);
+        }
+        if (!machine.hasBegun()) {
+            requestShutdown();
+        }
+    }
+
+    @Override
+    public void disconnect(ChannelHandlerContext context, ChannelPromise promise) {
+        close(context, promise);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof PortUnreachableException unreachable) {
+            LOGGER.debug("{} a hint", context.channel(), unreachable);
+            hint = unreachable;
+        } else {
+            if (cause instanceof IOException && machine.shuttingDown()) {
+                requireShutdown().note(cause);
+            }
+            context.fireExceptionCaught(cause);
+        }
+    }
+
+    /** Knows its executor once the handler has been added. */
+    private final class HandshakePromise extends DefaultPromise<Channel> {
+
+        @Override
+        protected EventExecutor executor() {
+            return requireNonNull(executor);
+        }
+
+        @Override
+        protected void checkDeadLock() {
+            if (executor != null) {
+                super.checkDeadLock();
+            }
+        }
     }
 }

@@ -182,6 +182,25 @@ public final class DtlsHandlerBuilder {
         return this;
     }
 
+    DtlsHandler build(SSLEngine serverEngine) {
+        return new DtlsHandler(settings(), serverEngine);
+    }
+
+    /**
+     * Builds a handler for a client.
+     *
+     * @return a new handler
+     */
+    public DtlsHandler build() {
+        return new DtlsHandler(settings(), null);
+    }
+
+    /** As this builder is set now. */
+    DtlsSettings settings() {
+        return new DtlsSettings(sslContext, policy, mtu, handshakeTimeout, retransmitTimeout, reorderGrace,
+                repeatInterval, taskExecutor, parameters, peer, clock);
+    }
+
     private static Duration requireTime(String name, Duration time, Duration least) {
         requireNonNull(time, name);
         if (time.compareTo(least) < 0 || time.compareTo(MAX_TIME) > 0) {

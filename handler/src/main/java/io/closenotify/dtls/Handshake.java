@@ -1,0 +1,309 @@
+package io.closenotify.dtls;
+
+import io.closenotify.dtls.DtlsEngine.Unwrapped;
+import io.closenotify.dtls.DtlsEngine.Wrapped;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The handshake of one connection: flights and their repetition (RFC 6347, section 4.2.4), the engine's tasks, and what
+ * must be kept from the engine or for it. Event loop only; the engine is not touched while one of its tasks runs.
+ */
+final class Handshake {
+
+    static final Duration MAX_RETRANSMIT_TIMEOUT = Duration.ofSeconds(60);
+
+    /** Far more than a handshake with many repetitions; what comes beyond is dropped. */
+    private static final int MOST_BYTES = 1 << 20;
+    private static final int MOST_WAITING = 64;
+    private static final int MOST_EARLY = 16;
+    private static final long FINAL_FLIGHT_INTERVAL = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final DtlsHandler handler;
+    private final ChannelHandlerContext context;
+    private final DtlsEngine engine;
+    private final DtlsSettings settings;
+    private final @Nullable TicketGuard guard;
+    private final Queue<ByteBuf> waiting = new ArrayDeque<>(4);
+    private final Queue<ByteBuf> early = new ArrayDeque<>(4);
+    private int bytes;
+    private long lastOfPeer;
+    private boolean taskRuns;
+    private boolean over;
+    private @Nullable Runnable afterTask;
+    private long retransmitNanos;
+    private @Nullable Future<?> retransmitTimer;
+    private @Nullable Future<?> deadline;
+
+    Handshake(DtlsHandler handler, ChannelHandlerContext context, DtlsEngine engine, DtlsSettings settings) {
+        this.handler = handler;
+        this.context = context;
+        this.engine = engine;
+        this.settings = settings;
+        guard = engine.sslEngine().getUseClientMode() ? new TicketGuard() : null;
+    }
+
+    void start() {
+        Duration timeout = settings.handshakeTimeout();
+        if (!timeout.isZero()) {
+            deadline = context.executor().schedule(() -> fail(new SSLHandshakeException(
+                    "handshake not completed within " + timeout.toMillis() + " ms")),
+                    timeout.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        advance();
+    }
+
+    // What comes from the peer
+
+    /** Takes a record, which stays the caller's. */
+    void read(ByteBuf record) {
+        int type = DtlsRecord.type(record);
+        int epoch = DtlsRecord.epoch(record);
+        bytes += record.readableBytes();
+        if (over || bytes > MOST_BYTES || epoch > 1 || (epoch == 0 && type == DtlsRecord.APPLICATION_DATA)) {
+            return;
+        }
+        if (epoch == 1 && type != DtlsRecord.HANDSHAKE) {
+            // It overtook the peer's Finished, without which the engine takes it for an attack.
+            keep(record, early, MOST_EARLY);
+            return;
+        }
+        boolean endsFlight = epoch == 1 || type == DtlsRecord.CHANGE_CIPHER_SPEC;
+        if (guard != null) {
+            if (endsFlight && !guard.isSatisfied()) {
+                return;
+            }
+            if (type == DtlsRecord.HANDSHAKE && epoch == 0) {
+                guard.pass(record);
+            }
+        }
+        if (taskRuns) {
+            keep(record, waiting, MOST_WAITING);
+        } else {
+            feed(record);
+        }
+    }
+
+    private static void keep(ByteBuf record, Queue<ByteBuf> queue, int most) {
+        if (queue.size() < most) {
+            queue.add(record.copy());
+        }
+    }
+
+    private void feed(ByteBuf record) {
+        try {
+            if (DtlsRecord.epoch(record) == 1) {
+                lastOfPeer = Math.max(lastOfPeer, DtlsRecord.sequence(record));
+            }
+            done(engine.unwrap(context.alloc(), record));
+        } catch (SSLException e) {
+            fail(e);
+        }
+        advance();
+    }
+
+    /** Whether that was the end of the handshake. */
+    private void done(Unwrapped unwrapped) {
+        ReferenceCountUtil.release(unwrapped.data());
+        if (unwrapped.result().getHandshakeStatus() == HandshakeStatus.FINISHED) {
+            complete(null);
+        }
+    }
+
+    // What the engine wants
+
+    private void advance() {
+        try {
+            while (!over && !taskRuns) {
+                if (engine.sslEngine().isInboundDone()) {
+                    stop();
+                    handler.peerClosed();
+                    return;
+                }
+                switch (engine.status()) {
+                    case NEED_WRAP -> {
+                        if (!sendFlight(true)) {
+                            return;
+                        }
+                    }
+                    case NEED_UNWRAP_AGAIN -> done(engine.unwrap(context.alloc(), null));
+                    case NEED_TASK -> runTasks();
+                    default -> {
+                        return;
+                    }
+                }
+            }
+        } catch (SSLException e) {
+            fail(e);
+        }
+    }
+
+    /** Sends all that the engine has, if anything; asked for while the peer is awaited, it is the last flight again. */
+    private boolean sendFlight(boolean isNew) throws SSLException {
+        Flight first = null;
+        Flight flight = new Flight(settings.mtu());
+        boolean asksForCookie = false;
+        HandshakeStatus status;
+        do {
+            Wrapped wrapped = engine.wrap(context.alloc());
+            status = wrapped.result().getHandshakeStatus();
+            ByteBuf record = wrapped.record();
+            if (record == null) {
+                break;
+            }
+            boolean finished = DtlsRecord.epoch(record) == 1 && DtlsRecord.type(record) == DtlsRecord.HANDSHAKE;
+            asksForCookie = DtlsRecord.handshakeType(record) == DtlsRecord.HELLO_VERIFY_REQUEST;
+            flight.add(record);
+            if (finished && status == HandshakeStatus.NEED_WRAP && first == null) {
+                // The engine makes the last flight twice. Only one is sent, the second, since every record of an epoch
+                // before its Finished is a Finished, too: nobody will miss it.
+                first = flight;
+                flight = new Flight(settings.mtu());
+            }
+        } while (status == HandshakeStatus.NEED_WRAP);
+        flight.send(context);
+        if (status == HandshakeStatus.FINISHED) {
+            complete(first);
+        } else if (!flight.isEmpty() && !asksForCookie) {
+            // RFC 6347, section 4.2.1: a HelloVerifyRequest is never repeated by a timer.
+            armRetransmission(isNew ? settings.retransmitTimeout().toNanos()
+                    : Math.min(2 * retransmitNanos, MAX_RETRANSMIT_TIMEOUT.toNanos()));
+        }
+        return !flight.isEmpty();
+    }
+
+    private void armRetransmission(long nanos) {
+        cancel(retransmitTimer);
+        retransmitNanos = nanos;
+        retransmitTimer = context.executor().schedule(this::retransmit, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void retransmit() {
+        if (over) {
+            return;
+        }
+        if (taskRuns) {
+            // The answer has come; it is being worked on.
+            armRetransmission(retransmitNanos);
+            return;
+        }
+        try {
+            if (engine.status() == HandshakeStatus.NEED_UNWRAP) {
+                sendFlight(false);
+            }
+        } catch (SSLException e) {
+            fail(e);
+        }
+        advance();
+    }
+
+    private void runTasks() {
+        taskRuns = true;
+        try {
+            settings.taskExecutor().execute(() -> {
+                try {
+                    SSLEngine sslEngine = engine.sslEngine();
+                    for (Runnable task = sslEngine.getDelegatedTask(); task != null;
+                            task = sslEngine.getDelegatedTask()) {
+                        task.run();
+                    }
+                } finally {
+                    handler.later(this::tasksRan);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            taskRuns = false;
+            fail(e);
+        }
+    }
+
+    private void tasksRan() {
+        taskRuns = false;
+        Runnable next = afterTask;
+        if (next != null) {
+            next.run();
+        }
+        advance();
+        while (!taskRuns && !waiting.isEmpty()) {
+            ByteBuf record = waiting.remove();
+            try {
+                if (over) {
+                    handler.readRecord(record);
+                } else {
+                    feed(record);
+                }
+            } finally {
+                record.release();
+            }
+        }
+    }
+
+    /** Runs a task that touches the engine, once nothing else does. */
+    void whenIdle(Runnable task) {
+        if (taskRuns) {
+            afterTask = task;
+        } else {
+            task.run();
+        }
+    }
+
+    // The end
+
+    private void complete(@Nullable Flight kept) {
+        over = true;
+        cancelTimers();
+        engine.handshakeCompleted();
+        handler.handshakeCompleted(new ReplayWindow(lastOfPeer), kept == null ? null : new FinalFlight(
+                kept, settings.clock(), Math.min(FINAL_FLIGHT_INTERVAL, settings.retransmitTimeout().toNanos() / 2)));
+        for (ByteBuf record = early.poll(); record != null; record = early.poll()) {
+            try {
+                handler.readRecord(record);
+            } finally {
+                record.release();
+            }
+        }
+    }
+
+    private void fail(Exception cause) {
+        if (!over) {
+            stop();
+            handler.handshakeFailed(cause);
+        }
+    }
+
+    /** Gives up, without a word. */
+    void stop() {
+        over = true;
+        cancelTimers();
+        release(early);
+        release(waiting);
+    }
+
+    private void cancelTimers() {
+        cancel(retransmitTimer);
+        cancel(deadline);
+    }
+
+    private static void release(Queue<ByteBuf> records) {
+        records.forEach(ReferenceCountUtil::release);
+        records.clear();
+    }
+
+    private static void cancel(@Nullable Future<?> timer) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+}

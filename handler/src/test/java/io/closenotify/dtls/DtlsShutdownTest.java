@@ -1,0 +1,216 @@
+package io.closenotify.dtls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.closenotify.PeerCloseNotifyEvent;
+import io.closenotify.ShutdownFuture;
+import io.closenotify.ShutdownInitiator;
+import io.closenotify.ShutdownMode;
+import io.closenotify.ShutdownOutcome;
+import io.closenotify.ShutdownPolicy;
+import io.closenotify.ShutdownResult;
+import io.closenotify.ShutdownState;
+import io.closenotify.ShutdownState.Want;
+import io.closenotify.TransportPolicy;
+import io.closenotify.WriteAfterShutdownException;
+import io.closenotify.dtls.EmbeddedDtlsPair.Side;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.util.CharsetUtil;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DtlsShutdownTest {
+
+    private final EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake();
+
+    @AfterEach
+    void close() {
+        pair.close();
+    }
+
+    private Side side(boolean client) {
+        return client ? pair.client : pair.server;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void bothAlertsAreExchanged(boolean clientFirst) {
+        Side first = side(clientFirst);
+        Side second = side(!clientFirst);
+        first.write("last words");
+        ShutdownFuture future = first.handler.shutdown();
+        pair.exchange();
+
+        ShutdownOutcome outcome = future.getNow();
+        assertThat(outcome.result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(outcome.initiator()).isEqualTo(ShutdownInitiator.LOCAL);
+        assertThat(outcome.repeats()).isZero();
+        assertThat(outcome.missingAtMost()).isZero();
+        assertThat(outcome.sessionResumable()).isTrue();
+        assertThat(second.received).hasToString("last words");
+        assertThat(second.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(second.outcome().initiator()).isEqualTo(ShutdownInitiator.PEER);
+        assertThat(second.outcome().missingAtMost()).isZero();
+        assertThat(second.events).contains(new PeerCloseNotifyEvent(true));
+    }
+
+    @Test
+    void theChannelClosesAtTheEndOfTheLinger() {
+        ChannelFuture closed = pair.client.channel.pipeline().close();
+        pair.exchange();
+        assertThat(pair.client.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
+        pair.pass(1_999);
+        assertThat(closed.isDone()).isFalse();
+        pair.pass(1);
+        assertThat(closed.isSuccess()).isTrue();
+        assertThat(pair.client.channel.isOpen()).isFalse();
+        assertThat(pair.server.channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void fastDoesNotWait() {
+        ShutdownFuture future = pair.client.handler.shutdown(ShutdownPolicy.fast());
+        pair.client.channel.runPendingTasks();
+        assertThat(future.getNow().result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
+        pair.exchange();
+        assertThat(pair.server.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
+    }
+
+    @Test
+    void quietSendsNothing() {
+        ShutdownFuture future = pair.client.handler.shutdown(ShutdownPolicy.quiet());
+        pair.client.channel.runPendingTasks();
+        assertThat(future.getNow().result()).isEqualTo(ShutdownResult.QUIET);
+        assertThat(EmbeddedDtlsPair.drop(pair.client)).isZero();
+        assertThat(pair.client.channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void theSameAlertIsSentAgainUntilItIsAnswered() {
+        ShutdownFuture future = pair.client.handler.shutdown();
+        ByteBuf first = pair.client.sent();
+        pair.pass(100);
+        ByteBuf second = pair.client.sent();
+        assertThat(second).isEqualTo(first);
+        pair.pass(199);
+        assertThat(pair.client.sent()).isNull();
+        pair.pass(1);
+        assertThat(pair.client.handler.state()).isEqualTo(new ShutdownState(true, false, Want.WANT_READ));
+        pair.exchange();
+        assertThat(future.getNow().result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(future.getNow().repeats()).isEqualTo(2);
+        first.release();
+        second.release();
+    }
+
+    @Test
+    void aPeerThatHasMissedTheAnswerIsAnsweredAgain() {
+        ShutdownFuture future = pair.client.handler.shutdown();
+        EmbeddedDtlsPair.carry(pair.client, pair.server);
+        assertThat(pair.server.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(EmbeddedDtlsPair.drop(pair.server)).isOne();
+        assertThat(future.isDone()).isFalse();
+        pair.pass(100);
+        pair.exchange();
+        assertThat(future.getNow().result()).isEqualTo(ShutdownResult.CLEAN);
+    }
+
+    @Test
+    void aVanishedPeerEndsByTheDeadline() {
+        ShutdownFuture future = pair.client.handler.shutdown();
+        int sent = 0;
+        for (int passed = 0; passed < 5_000; passed += 100) {
+            assertThat(future.isDone()).isFalse();
+            sent += EmbeddedDtlsPair.drop(pair.client);
+            pair.pass(100);
+        }
+        assertThat(future.outcome().result()).isEqualTo(ShutdownResult.PEER_SILENT);
+        assertThat(future.outcome().repeats()).isEqualTo(5);
+        assertThat(sent).isEqualTo(6);
+    }
+
+    @Test
+    void bothMayBeginAtOnce() {
+        ShutdownFuture client = pair.client.handler.shutdown();
+        ShutdownFuture server = pair.server.handler.shutdown();
+        pair.exchange();
+        assertThat(client.getNow().result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(server.getNow().result()).isEqualTo(ShutdownResult.CLEAN);
+    }
+
+    @Test
+    void dataThatArrivesAfterOurAlertIsDelivered() {
+        ShutdownFuture future = pair.client.handler.shutdown();
+        pair.client.channel.runPendingTasks();
+        pair.server.write("late");
+        EmbeddedDtlsPair.carry(pair.server, pair.client);
+        pair.exchange();
+        assertThat(pair.client.received).hasToString("late");
+        assertThat(future.getNow().bytesDelivered()).isEqualTo(4);
+    }
+
+    @Test
+    void reorderedDataBeforeTheAlertIsDelivered() {
+        pair.client.write("overtaken");
+        ByteBuf data = pair.client.sent();
+        ShutdownFuture future = pair.client.handler.shutdown();
+        EmbeddedDtlsPair.carry(pair.client, pair.server);
+        pair.server.channel.runPendingTasks();
+        assertThat(pair.server.outcome()).isNull();
+        pair.pass(99);
+        pair.server.deliver(data);
+        pair.exchange();
+        assertThat(pair.server.received).hasToString("overtaken");
+        assertThat(pair.server.outcome().missingAtMost()).isZero();
+        assertThat(future.getNow().result()).isEqualTo(ShutdownResult.CLEAN);
+    }
+
+    @Test
+    void dataThatNeverComesIsMissing() {
+        pair.client.write("lost");
+        EmbeddedDtlsPair.drop(pair.client);
+        pair.client.handler.shutdown();
+        pair.exchange();
+        assertThat(pair.server.outcome()).isNull();
+        pair.pass(100);
+        assertThat(pair.server.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(pair.server.outcome().missingAtMost()).isOne();
+    }
+
+    @Test
+    void writesAfterTheShutdownFail() {
+        pair.client.handler.shutdown();
+        pair.client.channel.runPendingTasks();
+        ChannelFuture late = pair.client.channel.writeAndFlush(Unpooled.copiedBuffer("late", CharsetUtil.UTF_8));
+        assertThat(late.cause()).isInstanceOf(WriteAfterShutdownException.class);
+    }
+
+    @Test
+    void theTransportCannotBeKept() {
+        ShutdownPolicy keep = ShutdownPolicy.bidirectional().toBuilder().transport(TransportPolicy.KEEP).build();
+        assertThatThrownBy(() -> pair.client.handler.shutdown(keep))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("transport: KEEP");
+    }
+
+    @Test
+    void aShutdownMayBeHastened() {
+        ShutdownFuture future = pair.client.handler.shutdown();
+        pair.client.channel.runPendingTasks();
+        assertThat(future.isDone()).isFalse();
+        pair.client.handler.shutdown(ShutdownPolicy.fast());
+        assertThat(future.getNow().result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
+        assertThat(future.getNow().mode()).isEqualTo(ShutdownMode.FAST);
+    }
+
+    @Test
+    void abortEndsAtOnce() {
+        ShutdownFuture future = pair.client.handler.abort();
+        assertThat(future.outcome().result()).isEqualTo(ShutdownResult.ABORTED);
+        assertThat(pair.client.channel.isOpen()).isFalse();
+    }
+}
