@@ -26,6 +26,8 @@ public final class ShutdownBooks {
 
     private long bytesDelivered;
     private long bytesDiscarded;
+    private int repeats;
+    private long missingAtMost = -1;
 
     public ShutdownBooks(LongSupplier clock) {
         this.clock = clock;
@@ -56,6 +58,16 @@ public final class ShutdownBooks {
     /** Bytes of application data that came after our close_notify. */
     public long bytesAfterCloseNotify() {
         return bytesDelivered + bytesDiscarded;
+    }
+
+    /** Our close_notify was sent again. */
+    public void repeated() {
+        repeats++;
+    }
+
+    /** So many records, at most, that the peer sent before its close_notify never arrived. */
+    public void missingAtMost(long records) {
+        missingAtMost = records;
     }
 
     public void phaseEnded(Phase phase) {
@@ -100,6 +112,8 @@ public final class ShutdownBooks {
                 Duration.ofNanos(lingerNanos),
                 transportKept,
                 sessionResumable,
+                repeats,
+                missingAtMost,
                 cause);
     }
 }
