@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  *     either way (RFC 5246, section 7.2.2), the engine has not invalidated it, and it is not known to lack a ticket.
  *     However the connection was closed, truncated too, makes no difference (RFC 5246, section 7.2.1). It does not say
  *     that the peer agrees
+ * @param repeats how often our close_notify was sent again, which only DTLS does
+ * @param missingAtMost how many records, at most, that the peer sent before its close_notify never arrived; -1 where
+ *     that is not known: over TLS, where none can be missing, or without a close_notify of the peer's
  * @param cause what went wrong underneath, or {@code null}
  */
 public record ShutdownOutcome(
@@ -45,6 +48,8 @@ public record ShutdownOutcome(
         Duration lingerTime,
         boolean transportKept,
         boolean sessionResumable,
+        int repeats,
+        long missingAtMost,
         @Nullable Throwable cause) {
 
     /**

@@ -25,7 +25,19 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule THE_VOCABULARY_KNOWS_NOBODY = noClasses().that().resideInAPackage("io.closenotify")
             .should().dependOnClassesThat().resideInAnyPackage(
-                    "io.closenotify.core..", "io.closenotify.tls..", "io.closenotify.boundary..");
+                    "io.closenotify.core..", "io.closenotify.driver..", "io.closenotify.tls..",
+                    "io.closenotify.dtls..", "io.closenotify.boundary..");
+
+    @ArchTest
+    static final ArchRule THE_DRIVER_KNOWS_NO_PROTOCOL = classes().that().resideInAPackage("io.closenotify.driver..")
+            .should().onlyDependOnClassesThat(resideInAnyPackage(
+                    "io.closenotify", "io.closenotify.core", "io.closenotify.driver",
+                    "io.netty.channel", "io.netty.util..", "java..", "org.jspecify.annotations"));
+
+    @ArchTest
+    static final ArchRule THE_DRIVER_SERVES_TLS_AND_DTLS_ONLY = noClasses()
+            .that().resideOutsideOfPackages("io.closenotify.driver..", "io.closenotify.tls..", "io.closenotify.dtls..")
+            .should().dependOnClassesThat().resideInAPackage("io.closenotify.driver..");
 
     @ArchTest
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =

@@ -1,5 +1,7 @@
 package io.closenotify.core;
 
+import io.closenotify.ShutdownMode;
+
 /** What can happen to a connection. */
 public enum Input {
 
@@ -73,5 +75,19 @@ public enum Input {
     CAP_EXCEEDED,
 
     /** The caller, or the removal of a handler, forces the end. */
-    ABORT
+    ABORT;
+
+    /**
+     * Returns the request for a shutdown.
+     *
+     * @param mode the mode asked for
+     * @return the input that asks for it
+     */
+    public static Input requestFor(ShutdownMode mode) {
+        return switch (mode) {
+            case BIDIRECTIONAL -> REQUEST_BIDIRECTIONAL;
+            case FAST -> REQUEST_FAST;
+            case QUIET -> REQUEST_QUIET;
+        };
+    }
 }

@@ -30,7 +30,10 @@ public enum Phase {
     /** Both alerts were exchanged; TLS is leaving the pipeline and the transport lives on. */
     RELEASE,
 
-    /** Nothing more is awaited: the transport is half-closed and input is discarded until the peer's FIN. */
+    /**
+     * Nothing more is awaited: the transport is half-closed and input is discarded until the peer's FIN. Over datagrams
+     * late records are answered by our close_notify.
+     */
     LINGER,
 
     /** Over: absorbs every input. */

@@ -13,9 +13,16 @@ import io.closenotify.TruncationPolicy;
  * @param defers whether the application decides when the peer's close_notify is answered
  * @param keeps whether the transport is to live on
  * @param messages where the end of input stands in the application's messages
+ * @param datagrams whether the transport carries datagrams, which have no end of input: a linger destroys nothing, and
+ *     is there to send our close_notify again
  */
 public record Rules(
-        TruncationPolicy onTruncation, boolean lingers, boolean defers, boolean keeps, Messages messages) {
+        TruncationPolicy onTruncation,
+        boolean lingers,
+        boolean defers,
+        boolean keeps,
+        Messages messages,
+        boolean datagrams) {
 
     /** Where the end of input stands in the application's messages. */
     public enum Messages {
@@ -31,7 +38,7 @@ public record Rules(
     }
 
     /**
-     * Returns the rules of a policy on a connection that can do everything, with messages of which nothing is known.
+     * Returns the rules of a policy on a stream that can do everything, with messages of which nothing is known.
      *
      * @param policy the policy in force
      * @return its rules
@@ -41,7 +48,7 @@ public record Rules(
     }
 
     /**
-     * Returns the rules of a policy on a connection.
+     * Returns the rules of a policy on a stream.
      *
      * @param policy the policy in force
      * @param canDefer whether the answer to the peer's close_notify is ours to give
@@ -52,6 +59,18 @@ public record Rules(
     public static Rules of(ShutdownPolicy policy, boolean canDefer, boolean canKeep, Messages messages) {
         return new Rules(policy.onTruncation(), !policy.linger().isZero(),
                 canDefer && policy.onPeerCloseNotify() == PeerClosePolicy.DEFER,
-                canKeep && policy.transport() == TransportPolicy.KEEP, messages);
+                canKeep && policy.transport() == TransportPolicy.KEEP, messages, false);
+    }
+
+    /**
+     * Returns the rules of a policy over datagrams, where nothing can be truncated and the transport is never kept.
+     *
+     * @param policy the policy in force
+     * @param canDefer whether the answer to the peer's close_notify is ours to give
+     * @return the rules
+     */
+    public static Rules ofDatagrams(ShutdownPolicy policy, boolean canDefer) {
+        return new Rules(TruncationPolicy.REPORT, !policy.linger().isZero(),
+                canDefer && policy.onPeerCloseNotify() == PeerClosePolicy.DEFER, false, Messages.UNKNOWN, true);
     }
 }

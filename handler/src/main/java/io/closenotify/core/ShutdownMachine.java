@@ -152,6 +152,9 @@ public final class ShutdownMachine {
                 if (state.receive() == Receive.ASSUMED) {
                     yield closedAfterPeer(state.by(PEER));
                 }
+                if (rules.datagrams()) {
+                    yield closed(state.by(TRANSPORT), ShutdownResult.RESET);
+                }
                 Transition ended = endOfInput(state, rules);
                 yield prepended(ended.actions(),
                         closed(ended.state().by(TRANSPORT), resultOf(ended.state())));
@@ -402,7 +405,7 @@ public final class ShutdownMachine {
     /** Nothing more is awaited, and nothing failed. */
     private static Transition finish(MachineState state, Rules rules) {
         ShutdownResult result = resultOf(state);
-        if (state.receive() == Receive.CLOSE_NOTIFY || state.inputEnded() || !rules.lingers()) {
+        if (state.receive() == Receive.CLOSE_NOTIFY || rules.datagrams() || !lingers(state, rules)) {
             return finish(state, result, rules);
         }
         // A reset while we linger would mean that data was destroyed, and the peer's close_notify may still come: the
@@ -413,9 +416,22 @@ public final class ShutdownMachine {
 
     /** Nothing more is awaited, and the result stands. */
     private static Transition finish(MachineState state, ShutdownResult result, Rules rules) {
-        return state.inputEnded() || !rules.lingers()
-                ? terminate(state, result)
-                : to(state.in(Phase.LINGER).completed(result), ARM_LINGER_TIMER, COMPLETE, HALF_CLOSE, IGNORE_INPUT);
+        if (!lingers(state, rules)) {
+            return terminate(state, result);
+        }
+        MachineState lingering = state.in(Phase.LINGER).completed(result);
+        return rules.datagrams()
+                ? to(lingering, ARM_LINGER_TIMER, COMPLETE, IGNORE_INPUT)
+                : to(lingering, ARM_LINGER_TIMER, COMPLETE, HALF_CLOSE, IGNORE_INPUT);
+    }
+
+    /** Until the peer's FIN; over datagrams, to answer late records by our close_notify, if it was sent. */
+    private static boolean lingers(MachineState state, Rules rules) {
+        boolean hasPurpose = rules.datagrams()
+                ? state.send() == Send.CLOSE_NOTIFY && state.mode() != ShutdownMode.QUIET
+                        && state.phase() != Phase.ABANDON
+                : !state.inputEnded();
+        return rules.lingers() && hasPurpose;
     }
 
     private static Transition terminate(MachineState state, ShutdownResult result) {

@@ -3,7 +3,6 @@ package io.closenotify.tls;
 import io.closenotify.InboundPolicy;
 import io.closenotify.LingerEnd;
 import io.closenotify.PeerCloseNotifyEvent;
-import io.closenotify.ShutdownException;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
@@ -15,6 +14,11 @@ import io.closenotify.core.MachineState;
 import io.closenotify.core.MachineState.Receive;
 import io.closenotify.core.MachineState.Send;
 import io.closenotify.core.Phase;
+import io.closenotify.driver.EventLoopCalls;
+import io.closenotify.driver.MachineRunner;
+import io.closenotify.driver.PhaseTimer;
+import io.closenotify.driver.ShutdownBooks;
+import io.closenotify.driver.ShutdownPromises;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -27,15 +31,10 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -52,7 +51,7 @@ final class TlsShutdown {
 
     private static final long FIRST_ACKNOWLEDGEMENT_POLL = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LAST_ACKNOWLEDGEMENT_POLL = TimeUnit.MILLISECONDS.toNanos(64);
-    private static final long LAST_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final Duration LAST_LOOK = Duration.ofMillis(50);
 
     /**
      * The JDK's engine takes any number of warning alerts and empty records. This many bytes of them (some 2,000
@@ -61,20 +60,19 @@ final class TlsShutdown {
     private static final int MOST_BYTES_WITHOUT_DATA = 1 << 16;
 
     private final TlsShutdownHandler handler;
+    private final MachineRunner machine;
+    private final EventLoopCalls calls;
     private final ChannelHandlerContext context;
     private final TlsAttachment tls;
     private final ChannelHandlerContext sslContext;
     private final TlsEngine engine;
     private final ShutdownBooks books;
+    private final ShutdownPromises promises;
+    private final PhaseTimer timer;
     private final ShutdownGuard guard = new ShutdownGuard(this);
-    private final Queue<Input> queued = new ArrayDeque<>(4);
-    private final List<OutcomePromise> outcomePromises = new ArrayList<>(1);
-    private final List<ChannelPromise> closePromises = new ArrayList<>(1);
     private @Nullable ChannelHandlerContext guardContext;
     private @Nullable ChannelInboundInvoker inFrontOfTls;
     private boolean lookedAgain;
-    private @Nullable Future<?> timer;
-    private @Nullable ShutdownOutcome outcome;
 
     private boolean countsInbound;
     private boolean delivers;
@@ -85,13 +83,18 @@ final class TlsShutdown {
     private long bytesPendingAtStart;
     private boolean transportKept;
 
-    TlsShutdown(TlsShutdownHandler handler, ChannelHandlerContext context, TlsAttachment tls, LongSupplier clock) {
+    TlsShutdown(TlsShutdownHandler handler, MachineRunner machine, EventLoopCalls calls, TlsAttachment tls,
+            LongSupplier clock) {
         this.handler = handler;
-        this.context = context;
+        this.machine = machine;
+        this.calls = calls;
         this.tls = tls;
+        context = calls.context();
         sslContext = tls.sslContext();
         engine = tls.engine();
         books = new ShutdownBooks(clock);
+        promises = new ShutdownPromises(context);
+        timer = new PhaseTimer(context.executor(), this::expired);
     }
 
     // What the handler and the helpers report
@@ -104,26 +107,12 @@ final class TlsShutdown {
         books.noteAlert(name);
     }
 
-    void join(OutcomePromise promise) {
-        ShutdownOutcome known = outcome;
-        if (known != null) {
-            promise.complete(known);
-        } else {
-            outcomePromises.add(promise);
-        }
-    }
-
-    void join(ChannelPromise closePromise) {
-        closePromises.add(closePromise);
-        settleClosePromises();
-    }
-
-    Queue<Input> queued() {
-        return queued;
+    ShutdownPromises promises() {
+        return promises;
     }
 
     boolean ownsReading() {
-        MachineState state = handler.machine();
+        MachineState state = machine.state();
         Phase phase = state.phase();
         if (isOnDemand() && phase != Phase.ABANDON && phase != Phase.LINGER) {
             return false;
@@ -143,7 +132,7 @@ final class TlsShutdown {
      * TLS, what the application writes before it knows of that was not meant to go out in plaintext.
      */
     boolean holdsWrites() {
-        Phase phase = handler.machine().phase();
+        Phase phase = machine.phase();
         return handler.isAskedToKeep() && phase != Phase.LINGER && phase != Phase.TERMINATED
                 && handler.keepsTransport();
     }
@@ -163,7 +152,7 @@ final class TlsShutdown {
         ShutdownPolicy policy = handler.policy();
         boolean onDemand = isOnDemand();
         bytesOnDemand += onDemand ? bytes : 0;
-        boolean capped = handler.machine().phase() != Phase.LINGER && !onDemand
+        boolean capped = machine.phase() != Phase.LINGER && !onDemand
                 && books.bytesAfterCloseNotify() - bytesOnDemand + bytes > policy.inboundCap();
         if (delivers && !capped) {
             books.delivered(bytes);
@@ -178,9 +167,9 @@ final class TlsShutdown {
 
     /** Books what passed the gate, application data or not. */
     void inputPassed(int bytes) {
-        if (handler.machine().phase() == Phase.TICKETS) {
-            handler.feed(Input.TICKETS_READ);
-        } else if (handler.machine().phase() == Phase.AWAIT_PEER) {
+        if (machine.phase() == Phase.TICKETS) {
+            machine.feed(Input.TICKETS_READ);
+        } else if (machine.phase() == Phase.AWAIT_PEER) {
             bytesWithoutData = dataArrived ? 0 : bytesWithoutData + bytes;
             dataArrived = false;
             if (bytesWithoutData > MOST_BYTES_WITHOUT_DATA) {
@@ -190,35 +179,18 @@ final class TlsShutdown {
     }
 
     private void force(String excess) {
-        if (handler.machine().phase() != Phase.TERMINATED) {
+        if (machine.phase() != Phase.TERMINATED) {
             note(new SSLException("more than " + excess));
             LOGGER.warn("{} forced: more than {}", context.channel(), excess);
-            handler.feed(Input.CAP_EXCEEDED);
+            machine.feed(Input.CAP_EXCEEDED);
         }
     }
 
     void phaseChanged(Phase from) {
         books.phaseEnded(from);
-        Phase phase = handler.machine().phase();
+        Phase phase = machine.phase();
         if (phase == Phase.RELEASE || phase == Phase.TERMINATED) {
-            cancelTimer();
-        }
-    }
-
-    /** Completes the promises of close() once the transport is closed and the outcome is known. */
-    void settleClosePromises() {
-        ShutdownOutcome known = outcome;
-        if (known == null || context.channel().isOpen()) {
-            return;
-        }
-        List<ChannelPromise> settled = List.copyOf(closePromises);
-        closePromises.clear();
-        for (ChannelPromise promise : settled) {
-            if (known.isSuccess()) {
-                promise.trySuccess();
-            } else {
-                promise.tryFailure(new ShutdownException(known));
-            }
+            timer.cancel();
         }
     }
 
@@ -227,17 +199,17 @@ final class TlsShutdown {
     void run(Action action) {
         switch (action) {
             case ANNOUNCE_PEER_CLOSE -> context.fireUserEventTriggered(
-                    new PeerCloseNotifyEvent(handler.machine().receive() == Receive.CLOSE_NOTIFY));
-            case ARM_DEFER_TIMER -> arm(handler.policy().deferTimeout());
+                    new PeerCloseNotifyEvent(machine.state().receive() == Receive.CLOSE_NOTIFY));
+            case ARM_DEFER_TIMER -> timer.arm(handler.policy().deferTimeout());
             case ANSWER_AFTER_READ -> answerAfterRead();
-            case ARM_FLUSH_TIMER -> arm(handler.policy().flushTimeout());
+            case ARM_FLUSH_TIMER -> timer.arm(handler.policy().flushTimeout());
             case FLUSH_DATA -> flushData();
             case ABANDON_HANDSHAKE -> abandonHandshake();
-            case ARM_TICKET_TIMER -> arm(handler.policy().ticketTimeout());
+            case ARM_TICKET_TIMER -> timer.arm(handler.policy().ticketTimeout());
             case READ_TICKETS -> readTickets();
             case SEND_CLOSE_NOTIFY -> sendCloseNotify();
             case MARK_QUIET -> engine.markQuiet();
-            case ARM_PEER_TIMER -> arm(handler.policy().peerTimeout());
+            case ARM_PEER_TIMER -> timer.arm(handler.policy().peerTimeout());
             case AWAIT_PEER -> awaitPeer();
             case ARM_LINGER_TIMER -> armLinger();
             case HALF_CLOSE -> halfClose();
@@ -256,15 +228,15 @@ final class TlsShutdown {
         // An application on an executor of its own has been handed the data there, and hands its writes back here.
         EventExecutor application = context.pipeline().lastContext().executor();
         if (application.inEventLoop()) {
-            handler.later(handler::answerPeer);
+            calls.later(handler::answerPeer);
             return;
         }
         // It may never get there.
-        arm(handler.policy().deferTimeout());
+        timer.arm(handler.policy().deferTimeout());
         try {
-            application.execute(() -> handler.later(handler::answerPeer));
+            application.execute(() -> calls.later(handler::answerPeer));
         } catch (RejectedExecutionException e) {
-            handler.later(handler::answerPeer);
+            calls.later(handler::answerPeer);
         }
     }
 
@@ -273,12 +245,12 @@ final class TlsShutdown {
         // A write from another thread was bound to the SslHandler when it was called, past a guard that was not there
         // yet. Such writes are tasks that wait behind this one, or are about to: they count as written before the
         // shutdown. BoringSSL would take one behind its close_notify for a fatal error.
-        handler.later(() -> handler.later(() -> {
-            if (handler.machine().phase() == Phase.FLUSH && !sslContext.isRemoved()) {
+        calls.later(() -> calls.later(() -> {
+            if (machine.phase() == Phase.FLUSH && !sslContext.isRemoved()) {
                 guard.flushAll(behind, reporting(behind.newPromise(), Input.DATA_FLUSHED));
                 bytesPendingAtStart = pendingBytes();
             } else {
-                handler.feed(Input.FLUSH_FAILED);
+                machine.feed(Input.FLUSH_FAILED);
             }
         }));
     }
@@ -298,7 +270,7 @@ final class TlsShutdown {
         shared.addListener(done -> {
             if (!done.isSuccess() && !context.isRemoved() && !sslContext.isRemoved()) {
                 note(done.cause());
-                handler.feed(Input.FLUSH_FAILED);
+                machine.feed(Input.FLUSH_FAILED);
             }
         });
     }
@@ -306,7 +278,7 @@ final class TlsShutdown {
     private void abandonHandshake() {
         ChannelHandlerContext behind = installGuard();
         if (engine.abandonHandshake(reporting(behind.newPromise(), Input.ALERT_FLUSHED))) {
-            handler.feed(Input.ENGINE_SENT);
+            machine.feed(Input.ENGINE_SENT);
         }
     }
 
@@ -347,17 +319,17 @@ final class TlsShutdown {
         return promise.addListener(done -> {
             if (done.isSuccess()) {
                 bytesPendingAtStart = 0;
-                MachineState state = handler.machine();
+                MachineState state = machine.state();
                 if (success == Input.ALERT_FLUSHED
                         || (state.send() != Send.OPEN && state.mode() != ShutdownMode.QUIET)) {
                     // Not sooner: should it be a fatal one, the SslHandler closes the channel over what is unsent.
                     tls.releaseHeldAlert();
                 }
                 boolean ticketsFirst = success == Input.DATA_FLUSHED && awaitsTickets();
-                handler.feed(ticketsFirst ? Input.TICKETS_DUE : success);
+                machine.feed(ticketsFirst ? Input.TICKETS_DUE : success);
             } else {
                 note(done.cause());
-                handler.feed(Input.FLUSH_FAILED);
+                machine.feed(Input.FLUSH_FAILED);
             }
         });
     }
@@ -386,32 +358,30 @@ final class TlsShutdown {
 
     /** The handler is leaving before anything was begun: whoever waits is told. */
     void standDown() {
-        cancelTimer();
-        IllegalStateException removed = new IllegalStateException("the TlsShutdownHandler was removed");
-        outcomePromises.forEach(promise -> promise.setFailure(removed));
-        outcomePromises.clear();
+        timer.cancel();
+        promises.standDown(new IllegalStateException("the TlsShutdownHandler was removed"));
     }
 
     private void closeTransport() {
         // Past the SslHandler, which would close the engine's outbound side first.
         ChannelHandlerContext from = sslContext.isRemoved() ? context : sslContext;
-        from.close().addListener(closed -> settleClosePromises());
+        from.close().addListener(closed -> promises.settleClosePromises());
     }
 
     // TLS ends, the transport lives on
 
     private void releaseTls() {
-        if (handler.machine().phase() != Phase.RELEASE) {
+        if (machine.phase() != Phase.RELEASE) {
             return;
         }
         try {
             takeTlsOut();
         } catch (RuntimeException e) {
             note(e);
-            handler.feed(Input.ABORT);
+            machine.feed(Input.ABORT);
             return;
         }
-        handler.feed(Input.TLS_RELEASED);
+        machine.feed(Input.TLS_RELEASED);
     }
 
     private void takeTlsOut() {
@@ -442,7 +412,7 @@ final class TlsShutdown {
         InputGate gate = tls.gate();
         ChannelInboundInvoker inFront = inFrontOfTls == null ? context.pipeline() : inFrontOfTls;
         Channel channel = context.channel();
-        boolean closes = !closePromises.isEmpty() || tls.wouldHaveClosedAtEndOfInput(handler.machine().inputEnded());
+        boolean closes = promises.isCloseAwaited() || tls.wouldHaveClosedAtEndOfInput(machine.state().inputEnded());
         tls.restoreHalfClosure();
         if (!context.isRemoved()) {
             context.pipeline().remove(handler);
@@ -450,53 +420,43 @@ final class TlsShutdown {
         gate.deliver(inFront);
         if (closes) {
             // Asked for meanwhile: behind what was held.
-            channel.close().addListener(closed -> settleClosePromises());
+            channel.close().addListener(closed -> promises.settleClosePromises());
         }
     }
 
-    // Timers: one at a time
-
-    private void arm(Duration timeout) {
-        cancelTimer();
-        if (!timeout.isZero()) {
-            timer = context.executor().schedule(this::expired, timeout.toNanos(), TimeUnit.NANOSECONDS);
-        }
-    }
+    // The timer
 
     private void armLinger() {
         ShutdownPolicy policy = handler.policy();
         if (policy.lingerEnd() == LingerEnd.ACKNOWLEDGED && TransportAcknowledgements.canTell(context.channel())) {
             pollAcknowledgements(policy.linger().toNanos(), FIRST_ACKNOWLEDGEMENT_POLL);
         } else {
-            arm(policy.linger());
+            timer.arm(policy.linger());
         }
     }
 
     private void pollAcknowledgements(long remaining, long interval) {
-        cancelTimer();
         long wait = Math.min(remaining, interval);
-        timer = context.executor().schedule(() -> {
-            timer = null;
+        timer.arm(wait, () -> {
             if (TransportAcknowledgements.complete(context.channel())) {
-                handler.feed(Input.ACKNOWLEDGED);
+                machine.feed(Input.ACKNOWLEDGED);
             } else if (remaining <= wait) {
                 expired();
             } else {
                 pollAcknowledgements(remaining - wait, Math.min(2 * interval, LAST_ACKNOWLEDGEMENT_POLL));
             }
-        }, wait, TimeUnit.NANOSECONDS);
+        });
     }
 
     private void expired() {
-        timer = null;
-        Phase phase = handler.machine().phase();
+        Phase phase = machine.phase();
         ChannelHandlerContext behind = guardContext;
         if (phase == Phase.AWAIT_PEER && behind != null && !lookedAgain && !context.channel().config().isAutoRead()
                 && ownsReading()) {
             // Whoever switched autoRead off meanwhile has stopped our reading, too: the alert may lie unread.
             lookedAgain = true;
             guard.readOn(behind);
-            timer = context.executor().schedule(this::expired, LAST_LOOK, TimeUnit.NANOSECONDS);
+            timer.arm(LAST_LOOK);
             return;
         }
         if (phase == Phase.PEER_CLOSED) {
@@ -507,20 +467,13 @@ final class TlsShutdown {
         } else if (phase == Phase.AWAIT_PEER) {
             note(new SSLException("no close_notify within " + handler.policy().peerTimeout().toMillis() + " ms"));
         }
-        handler.feed(Input.TIMER_EXPIRED);
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel(false);
-            timer = null;
-        }
+        machine.feed(Input.TIMER_EXPIRED);
     }
 
     // The outcome
 
     private void complete() {
-        MachineState state = handler.machine();
+        MachineState state = machine.state();
         ShutdownResult result = state.result() == null ? ShutdownResult.ABORTED : state.result();
         if (result.isSuccess() && handler.wantsTransportKept() && !transportKept) {
             note(new SSLException("the transport was to be kept, which this connection cannot"));
@@ -528,19 +481,11 @@ final class TlsShutdown {
         }
         ShutdownOutcome known = books.close(
                 state, result, bytesNotFlushed(), transportKept, tls.leaveSession(result));
-        outcome = known;
         LOGGER.debug("{} {}", context.channel(), known);
-        List<OutcomePromise> waiting = List.copyOf(outcomePromises);
-        outcomePromises.clear();
         if (!transportKept) {
             guard.failHeld();
         }
-        if (!context.isRemoved()) {
-            context.fireUserEventTriggered(known);
-        }
-        for (OutcomePromise promise : waiting) {
-            promise.complete(known);
-        }
+        promises.complete(known);
     }
 
     private long bytesNotFlushed() {

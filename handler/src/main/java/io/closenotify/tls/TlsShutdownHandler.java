@@ -3,7 +3,6 @@ package io.closenotify.tls;
 import static java.util.Objects.requireNonNull;
 
 import io.closenotify.InboundPolicy;
-import io.closenotify.MessageBoundary;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownMode;
@@ -13,12 +12,12 @@ import io.closenotify.ShutdownState;
 import io.closenotify.TransportPolicy;
 import io.closenotify.core.Action;
 import io.closenotify.core.Input;
-import io.closenotify.core.MachineState;
 import io.closenotify.core.Phase;
 import io.closenotify.core.Rules;
 import io.closenotify.core.Rules.Messages;
-import io.closenotify.core.ShutdownMachine;
-import io.closenotify.core.Transition;
+import io.closenotify.driver.EventLoopCalls;
+import io.closenotify.driver.MachineRunner;
+import io.closenotify.driver.OutcomePromise;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
@@ -32,15 +31,10 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -96,13 +90,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private final LongSupplier clock;
     private final boolean keepable;
     private final boolean earlyTickets;
+    private final MachineRunner machine;
+    private final EventLoopCalls calls;
     private volatile ShutdownPolicy policy;
-    private volatile MachineState machine;
-    private volatile @Nullable ChannelHandlerContext context;
     private volatile @Nullable TlsAttachment tls;
     private @Nullable TlsShutdown shutdown;
     private @Nullable Throwable suspect;
-    private boolean feeding;
     private boolean closesTransport;
     private boolean askedToKeep;
 
@@ -111,7 +104,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         this.keepable = keepable;
         this.earlyTickets = earlyTickets;
         this.clock = clock;
-        machine = MachineState.initial(policy.mode());
+        machine = new MachineRunner(policy.mode(), new Owner());
+        calls = new EventLoopCalls(TlsShutdownHandler.class, machine);
     }
 
     /**
@@ -144,7 +138,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      */
     public Future<Void> setPolicy(ShutdownPolicy policy) {
         requireNonNull(policy, "policy");
-        return declare("policy", () -> {
+        return calls.declare("policy", () -> {
             requireKeepable(policy);
             TlsEngineCapabilities can = capabilities();
             if (policy.onPeerCloseNotify() == PeerClosePolicy.DEFER && machine.phase() != Phase.HANDSHAKE
@@ -153,7 +147,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
                         + " (expected: a handler built with DEFER or keepable(true), before the handshake)");
             }
             this.policy = policy;
-            machine = machine.with(policy.mode());
+            machine.setMode(policy.mode());
         });
     }
 
@@ -163,7 +157,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @return a snapshot
      */
     public ShutdownState state() {
-        return machine.view();
+        return machine.state().view();
     }
 
     /**
@@ -184,7 +178,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public ShutdownFuture shutdown() {
-        return onEventLoop(promise -> begin(promise, false));
+        return calls.call(promise -> begin(promise, false));
     }
 
     /**
@@ -199,7 +193,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      */
     public ShutdownFuture shutdown(ShutdownPolicy policy) {
         requireNonNull(policy, "policy");
-        return onEventLoop(promise -> {
+        return calls.call(promise -> {
             if (machine.phase() != Phase.TERMINATED) {
                 requireKeepable(policy);
                 ShutdownPolicy before = this.policy;
@@ -207,7 +201,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
                 begin(promise, true);
                 if (before.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND
                         && policy.inboundAfterCloseNotify() != InboundPolicy.ON_DEMAND) {
-                    feed(Input.RENEW_PEER_TIMER);
+                    machine.feed(Input.RENEW_PEER_TIMER);
                 }
             } else {
                 begin(promise, true);
@@ -224,10 +218,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public ShutdownFuture abort() {
-        return onEventLoop(promise -> {
+        return calls.call(promise -> {
             if (joined(promise)) {
                 requireShutdown().note(new SSLException("forced by abort()"));
-                feed(Input.ABORT);
+                machine.feed(Input.ABORT);
             }
         });
     }
@@ -240,7 +234,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifySent() {
-        return declare("flag", () -> feed(Input.SET_SENT));
+        return calls.declare("flag", () -> machine.feed(Input.SET_SENT));
     }
 
     /**
@@ -251,20 +245,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifyReceived() {
-        return declare("flag", () -> feed(Input.SET_RECEIVED));
-    }
-
-    private Future<Void> declare(String what, Runnable declaration) {
-        ChannelHandlerContext current = requireContext();
-        Promise<Void> promise = current.executor().newPromise();
-        execute(current, promise, () -> {
-            if (machine.shuttingDown() || machine.phase() == Phase.TERMINATED) {
-                throw new IllegalStateException(what + " set too late: the shutdown has begun");
-            }
-            declaration.run();
-            promise.setSuccess(null);
-        });
-        return promise;
+        return calls.declare("flag", () -> machine.feed(Input.SET_RECEIVED));
     }
 
     private void requireKeepable(ShutdownPolicy wanted) {
@@ -282,88 +263,33 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         }
     }
 
-    private ShutdownFuture onEventLoop(Consumer<OutcomePromise> task) {
-        ChannelHandlerContext current = requireContext();
-        OutcomePromise promise = new OutcomePromise(current.executor());
-        execute(current, promise, () -> task.accept(promise));
-        return promise;
-    }
-
-    private static void execute(ChannelHandlerContext context, Promise<?> promise, Runnable task) {
-        if (context.executor().inEventLoop()) {
-            run(promise, task);
-            return;
-        }
-        try {
-            context.executor().execute(() -> run(promise, task));
-        } catch (RejectedExecutionException e) {
-            promise.setFailure(e);
-        }
-    }
-
-    private static void run(Promise<?> promise, Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException e) {
-            promise.tryFailure(e);
-        }
-    }
-
-    /** Runs a task on the event loop, behind what waits there. */
-    void later(Runnable task) {
-        ChannelHandlerContext own = requireNonNull(context);
-        try {
-            own.executor().execute(task);
-        } catch (RejectedExecutionException e) {
-            LOGGER.debug("{} the event loop is shut down, and closes its channels itself", own.channel(), e);
-        }
-    }
-
-    private ChannelHandlerContext requireContext() {
-        ChannelHandlerContext current = context;
-        if (current == null || (current.isRemoved() && machine.phase() != Phase.TERMINATED)) {
-            throw new IllegalStateException("the TlsShutdownHandler is in no pipeline");
-        }
-        return current;
-    }
-
     // The machine and its driver, event loop only
 
-    MachineState machine() {
-        return machine;
-    }
+    private final class Owner implements MachineRunner.Owner {
 
-    /** Commits the next state, then acts; inputs raised meanwhile wait their turn. */
-    void feed(Input input) {
-        if (feeding) {
-            requireShutdown().queued().add(input);
-            return;
+        @Override
+        public Rules rules(Input input) {
+            boolean ends = input == Input.END_OF_INPUT || input == Input.TRANSPORT_CLOSED;
+            return Rules.of(policy, isDeferring(), canKeepTransport(), ends ? messages() : Messages.UNKNOWN);
         }
-        feeding = true;
-        try {
-            for (Input next = input; next != null; next = shutdown == null ? null : shutdown.queued().poll()) {
-                step(next);
+
+        @Override
+        public void phaseChanged(Phase from) {
+            if (shutdown != null) {
+                shutdown.phaseChanged(from);
             }
-        } finally {
-            feeding = false;
         }
-    }
 
-    private void step(Input input) {
-        Transition transition = ShutdownMachine.next(machine, input, rules(input));
-        Phase from = machine.phase();
-        machine = transition.state();
-        if (shutdown != null && from != machine.phase()) {
-            shutdown.phaseChanged(from);
+        @Override
+        public void run(Action action) {
+            requireShutdown().run(action);
         }
-        for (Action action : transition.actions()) {
-            run(action);
-        }
-    }
 
-    private Rules rules(Input input) {
-        boolean ends = input == Input.END_OF_INPUT || input == Input.TRANSPORT_CLOSED;
-        return Rules.of(policy, isDeferring(), canKeepTransport(), ends ? messages() : Messages.UNKNOWN);
+        /** A handler of the user's threw, or took the SslHandler out under our hands. */
+        @Override
+        public void failed(RuntimeException e) {
+            requireShutdown().note(e);
+        }
     }
 
     private boolean isDeferring() {
@@ -390,44 +316,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         return askedToKeep;
     }
 
-    /** What the handlers behind this one that know the application's messages say. */
     private Messages messages() {
-        if (shutdown != null && !shutdown.delivers()) {
-            return Messages.UNKNOWN;
-        }
-        List<MessageBoundary> boundaries = HandlersBehind.of(requireNonNull(context)).map(Map.Entry::getValue)
-                .filter(MessageBoundary.class::isInstance).map(MessageBoundary.class::cast).toList();
-        if (boundaries.isEmpty()) {
-            return Messages.UNKNOWN;
-        }
-        return boundaries.stream().anyMatch(this::isMessageInFlight) ? Messages.CUT : Messages.COMPLETE;
-    }
-
-    /** The end of input must not be missed because a codec failed. */
-    private boolean isMessageInFlight(MessageBoundary boundary) {
-        try {
-            return boundary.isMessageInFlight();
-        } catch (RuntimeException e) {
-            requireShutdown().note(e);
-            return true;
-        }
-    }
-
-    private void run(Action action) {
-        TlsShutdown driver = requireShutdown();
-        try {
-            driver.run(action);
-        } catch (RuntimeException e) {
-            // A handler of the user's threw, or took the SslHandler out under our hands.
-            driver.note(e);
-            driver.queued().add(Input.ABORT);
-        }
+        return shutdown != null && !shutdown.delivers() ? Messages.UNKNOWN
+                : MessageBoundaries.ask(calls.context(), failure -> requireShutdown().note(failure));
     }
 
     private TlsShutdown requireShutdown() {
         TlsShutdown current = shutdown;
         if (current == null) {
-            current = new TlsShutdown(this, requireNonNull(context), tls(), clock);
+            current = new TlsShutdown(this, machine, calls, tls(), clock);
             shutdown = current;
         }
         return current;
@@ -442,47 +339,34 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private void requestShutdown() {
         if (suspect == null) {
-            requestNow();
+            machine.feed(isActive() ? Input.requestFor(policy.mode()) : Input.ABORT);
         } else {
             // Asked for in view of an exception that may be the end itself: wait until that is known.
-            later(() -> {
-                if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED
-                        && (suspect == null || requireNonNull(context).channel().isOpen())) {
+            calls.later(() -> {
+                if (!machine.hasBegun() && (suspect == null || calls.context().channel().isOpen())) {
                     requestShutdown();
                 }
             });
         }
     }
 
-    private void requestNow() {
-        if (isActive()) {
-            feed(switch (policy.mode()) {
-                case BIDIRECTIONAL -> Input.REQUEST_BIDIRECTIONAL;
-                case FAST -> Input.REQUEST_FAST;
-                case QUIET -> Input.REQUEST_QUIET;
-            });
-        } else {
-            feed(Input.ABORT);
-        }
-    }
-
     private boolean isActive() {
-        return requireNonNull(context).channel().isActive();
+        return calls.context().channel().isActive();
     }
 
     private boolean joined(OutcomePromise promise) {
         if (!ready()) {
             promise.setFailure(new IllegalStateException("no SslHandler in front of the TlsShutdownHandler in "
-                    + requireNonNull(context).pipeline().names()));
+                    + calls.context().pipeline().names()));
             return false;
         }
-        requireShutdown().join(promise);
+        requireShutdown().promises().join(promise);
         return true;
     }
 
     /** The application has handled what came before the peer's close_notify. */
     void answerPeer() {
-        ChannelHandlerContext own = requireNonNull(context);
+        ChannelHandlerContext own = calls.context();
         if (machine.phase() == Phase.PEER_CLOSED && !own.isRemoved() && isActive()) {
             requestShutdown();
         }
@@ -503,7 +387,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     void alertHeld() {
-        feed(Input.PEER_ALERT_HELD);
+        machine.feed(Input.PEER_ALERT_HELD);
     }
 
     /** Whether the record just read was the last one of the peer's: its close_notify. */
@@ -552,30 +436,27 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
                 && !requireNonNull(capabilities()).defersAnswer();
         boolean lacksKeep = policy.transport() == TransportPolicy.KEEP && !tls().isGated();
         if (lacksDefer || lacksKeep) {
-            LOGGER.warn("{} cannot do all of {}: {}", requireNonNull(context).channel(), policy, capabilities());
+            LOGGER.warn("{} cannot do all of {}: {}", calls.context().channel(), policy, capabilities());
         }
-        feed(Input.HANDSHAKE_COMPLETED);
+        machine.feed(Input.HANDSHAKE_COMPLETED);
     }
 
     // Netty's events, event loop only
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
-        if (added.executor() != added.channel().eventLoop()) {
-            throw new IllegalStateException("the TlsShutdownHandler must run on the channel's event loop");
-        }
-        context = added;
+        calls.added(added);
         tls = new TlsAttachment(this, added);
         if (ready() && machine.phase() == Phase.OPEN) {
             // Added late: the alert, or the end of input, may have been here before us.
             if (tls().engine().closeNotifyReceived()) {
                 peerClosed();
             } else if (added.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
-                feed(Input.END_OF_INPUT);
+                machine.feed(Input.END_OF_INPUT);
             }
         } else if (!tls().wasFound() && wantsRecords()) {
             // addFirst(ssl, this) adds this one first, and the first record comes after both.
-            later(() -> {
+            calls.later(() -> {
                 if (!added.isRemoved()) {
                     attached();
                 }
@@ -585,9 +466,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
 
     private void peerClosed() {
         requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
-        feed(Input.PEER_CLOSE_NOTIFY);
+        machine.feed(Input.PEER_CLOSE_NOTIFY);
         if (machine.phase() == Phase.PEER_CLOSED && isActive() && tls().engine().answered()) {
-            feed(Input.ENGINE_SENT);
+            machine.feed(Input.ENGINE_SENT);
             requireShutdown().engineAnswered();
         }
     }
@@ -596,13 +477,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     public void handlerRemoved(ChannelHandlerContext removed) {
         if (machine.shuttingDown()) {
             requireShutdown().note(new IllegalStateException("the TlsShutdownHandler was removed from the pipeline"));
-            feed(Input.ABORT);
+            machine.feed(Input.ABORT);
         } else if (machine.phase() != Phase.TERMINATED) {
             if (shutdown != null) {
                 shutdown.standDown();
             }
             TlsAttachment attachment = tls;
-            if (attachment != null && attachment.detach(machine.inputEnded())) {
+            if (attachment != null && attachment.detach(machine.state().inputEnded())) {
                 removed.pipeline().close();
             }
         }
@@ -611,15 +492,15 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void close(ChannelHandlerContext own, ChannelPromise promise) {
         if (takesOver()) {
-            requireShutdown().join(promise);
+            requireShutdown().promises().join(promise);
             if (machine.shuttingDown() && policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
                 Duration deadline = policy.peerTimeout().isZero()
                         ? ShutdownPolicy.bidirectional().peerTimeout() : policy.peerTimeout();
                 policy = policy.toBuilder().inboundAfterCloseNotify(InboundPolicy.DELIVER)
                         .peerTimeout(deadline).build();
-                feed(Input.RENEW_PEER_TIMER);
+                machine.feed(Input.RENEW_PEER_TIMER);
             }
-            if (!machine.shuttingDown() && machine.phase() != Phase.TERMINATED) {
+            if (!machine.hasBegun()) {
                 closesTransport = true;
                 requestShutdown();
             }
@@ -640,12 +521,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     private boolean takesOver() {
         if (machine.phase() == Phase.TERMINATED) {
             // The transport is about to be closed: a stock close() now would send an alert of its own.
-            return shutdown != null && requireNonNull(context).channel().isOpen();
+            return shutdown != null && calls.context().channel().isOpen();
         }
         if (ready()) {
             return true;
         }
-        ChannelHandlerContext own = requireNonNull(context);
+        ChannelHandlerContext own = calls.context();
         if (own.pipeline().get(SslHandler.class) == null) {
             LOGGER.debug("{} closed without TLS shutdown: no SslHandler", own.channel());
         } else {
@@ -672,7 +553,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
                 peerClosed();
             }
         } else if (event instanceof ChannelInputShutdownEvent && attached()) {
-            feed(transportFailed() ? Input.RESET : Input.END_OF_INPUT);
+            machine.feed(transportFailed() ? Input.RESET : Input.END_OF_INPUT);
         }
         own.fireUserEventTriggered(event);
     }
@@ -702,9 +583,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
             driver.noteAlert(TlsAlerts.nameIn(tls));
             if (isEnding()) {
                 // The outcome tells it.
-                feed(Input.FATAL_ALERT);
+                machine.feed(Input.FATAL_ALERT);
             } else {
-                failing(Input.FATAL_ALERT, () -> own.fireExceptionCaught(cause));
+                // The application sees the exception before the outcome; a close() of its own comes after the failure.
+                machine.feedAhead(Input.FATAL_ALERT, () -> own.fireExceptionCaught(cause));
             }
         }
     }
@@ -719,10 +601,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      * @param tell tells the application; not called if the outcome tells it
      */
     void suspectTransport(Throwable cause, Runnable tell) {
-        ChannelHandlerContext own = requireNonNull(context);
+        ChannelHandlerContext own = calls.context();
         boolean ending = isEnding();
         suspect = cause;
-        later(() -> {
+        calls.later(() -> {
             if (suspect == cause && own.channel().isOpen()) {
                 suspect = null;
                 if (ending) {
@@ -744,18 +626,6 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         return failure != null;
     }
 
-    /** Lets the application see the exception before the outcome; a close() of its own comes after the failure. */
-    private void failing(Input input, Runnable tell) {
-        boolean nested = feeding;
-        feeding = true;
-        try {
-            tell.run();
-        } finally {
-            feeding = nested;
-        }
-        feed(input);
-    }
-
     private static @Nullable SSLException tlsFailure(Throwable cause) {
         Throwable failure = cause instanceof DecoderException ? cause.getCause() : cause;
         return failure instanceof SSLException tls ? tls : null;
@@ -764,10 +634,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     @Override
     public void channelInactive(ChannelHandlerContext own) {
         if (machine.phase() != Phase.TERMINATED && attached()) {
-            feed(closedBy(own.channel()));
+            machine.feed(closedBy(own.channel()));
         }
         if (shutdown != null) {
-            shutdown.settleClosePromises();
+            shutdown.promises().settleClosePromises();
         }
         own.fireChannelInactive();
     }
@@ -780,7 +650,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         boolean seesEndOfInput = Boolean.TRUE.equals(channel.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
         boolean flushing = machine.phase() == Phase.FLUSH || machine.phase() == Phase.SEND;
         if (machine.phase() == Phase.HANDSHAKE || machine.phase() == Phase.ABANDON || flushing
-                || machine.inputEnded() || !seesEndOfInput) {
+                || machine.state().inputEnded() || !seesEndOfInput) {
             return Input.TRANSPORT_CLOSED;
         }
         // Not by the peer's FIN, which would have been seen first. A write that failed closes the channel without a

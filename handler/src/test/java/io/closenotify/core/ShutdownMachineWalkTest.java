@@ -2,6 +2,7 @@ package io.closenotify.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
@@ -24,6 +25,10 @@ class ShutdownMachineWalkTest {
 
     static List<Start> starts() {
         return MachineWalk.starts();
+    }
+
+    static List<Start> startsOverDatagrams() {
+        return MachineWalk.startsOverDatagrams();
     }
 
     @ParameterizedTest
@@ -209,6 +214,73 @@ class ShutdownMachineWalkTest {
             if (state.receive() == Receive.CLOSE_NOTIFY && state.result() == null) {
                 start.steps(state).forEach(step -> assertThat(step.transition().state().result())
                         .isNotEqualTo(ShutdownResult.TRUNCATED));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("startsOverDatagrams")
+    void over_datagrams_nothing_is_truncated_kept_or_half_closed(Start start) {
+        for (MachineState state : MachineWalk.reachable(start)) {
+            assertThat(state.result()).isNotEqualTo(ShutdownResult.TRUNCATED);
+            start.steps(state).forEach(step -> assertThat(step.transition().actions()).as(step::toString)
+                    .doesNotContain(Action.RAISE_TRUNCATION, Action.HALF_CLOSE, Action.DISCARD_DATA,
+                            Action.HOLD_INPUT, Action.RELEASE_TLS));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("startsOverDatagrams")
+    void over_datagrams_the_outcome_is_known_before_the_linger(Start start) {
+        for (MachineState state : MachineWalk.reachable(start)) {
+            if (state.phase() == Phase.LINGER) {
+                assertThat(state.completed()).as(state::toString).isTrue();
+                assertThat(ShutdownMachine.next(state, Input.REQUEST_BIDIRECTIONAL, start.rules()).state())
+                        .as("a completed linger stays").isEqualTo(state);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("startsOverDatagrams")
+    void over_datagrams_only_who_sent_a_close_notify_that_was_not_to_be_quiet_lingers(Start start) {
+        for (MachineState state : MachineWalk.reachable(start)) {
+            if (state.phase() == Phase.LINGER) {
+                assertThat(state.send()).as(state::toString).isEqualTo(Send.CLOSE_NOTIFY);
+                assertThat(state.mode()).as(state::toString).isNotEqualTo(ShutdownMode.QUIET);
+            }
+            if (state.phase() == Phase.ABANDON) {
+                start.steps(state).forEach(step -> assertThat(step.transition().state().phase())
+                        .as(step::toString).isNotEqualTo(Phase.LINGER));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("startsOverDatagrams")
+    void over_datagrams_whoever_sent_a_close_notify_lingers_after_the_peers_and_after_its_deadline(Start start) {
+        List<Action> lingering = List.of(Action.ARM_LINGER_TIMER, Action.COMPLETE, Action.IGNORE_INPUT);
+        List<Action> ending = List.of(Action.COMPLETE, Action.CLOSE_TRANSPORT);
+        for (MachineState state : MachineWalk.reachable(start)) {
+            if (state.phase() == Phase.AWAIT_PEER && state.send() == Send.CLOSE_NOTIFY) {
+                for (Input input : List.of(Input.PEER_CLOSE_NOTIFY, Input.TIMER_EXPIRED, Input.REQUEST_FAST)) {
+                    assertThat(ShutdownMachine.next(state, input, start.rules()).actions())
+                            .as(() -> state + " + " + input)
+                            .isEqualTo(start.rules().lingers() ? lingering : ending);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("startsOverDatagrams")
+    void over_datagrams_the_loss_of_an_open_transport_is_a_reset(Start start) {
+        for (MachineState state : MachineWalk.reachable(start)) {
+            if (state.phase() == Phase.OPEN && state.receive() == Receive.OPEN) {
+                Transition closed = ShutdownMachine.next(state, Input.TRANSPORT_CLOSED, start.rules());
+                assertThat(closed.state().result()).isEqualTo(ShutdownResult.RESET);
+                assertThat(closed.state().initiator()).isEqualTo(ShutdownInitiator.TRANSPORT);
+                assertThat(closed.actions()).containsExactly(Action.COMPLETE);
             }
         }
     }

@@ -1,4 +1,4 @@
-package io.closenotify.tls;
+package io.closenotify.driver;
 
 import io.closenotify.ShutdownException;
 import io.closenotify.ShutdownFuture;
@@ -8,14 +8,14 @@ import io.netty.util.concurrent.EventExecutor;
 import org.jspecify.annotations.Nullable;
 
 /** Succeeds or fails as the outcome does; carries it either way. */
-final class OutcomePromise extends DefaultPromise<ShutdownOutcome> implements ShutdownFuture {
+public final class OutcomePromise extends DefaultPromise<ShutdownOutcome> implements ShutdownFuture {
 
-    OutcomePromise(EventExecutor executor) {
+    public OutcomePromise(EventExecutor executor) {
         super(executor);
         setUncancellable();
     }
 
-    void complete(ShutdownOutcome outcome) {
+    public void complete(ShutdownOutcome outcome) {
         if (outcome.isSuccess()) {
             setSuccess(outcome);
         } else {

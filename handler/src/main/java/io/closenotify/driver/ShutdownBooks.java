@@ -1,4 +1,4 @@
-package io.closenotify.tls;
+package io.closenotify.driver;
 
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What the outcome will tell: times, bytes and causes. */
-final class ShutdownBooks {
+/** What the outcome will tell: times, bytes and causes. Event loop only. */
+public final class ShutdownBooks {
 
     private final LongSupplier clock;
     private @Nullable Throwable cause;
@@ -26,39 +26,51 @@ final class ShutdownBooks {
 
     private long bytesDelivered;
     private long bytesDiscarded;
+    private int repeats;
+    private long missingAtMost = -1;
 
-    ShutdownBooks(LongSupplier clock) {
+    public ShutdownBooks(LongSupplier clock) {
         this.clock = clock;
         phaseStart = clock.getAsLong();
     }
 
     /** The first cause is the one that is told. */
-    void note(Throwable reason) {
+    public void note(Throwable reason) {
         if (cause == null) {
             cause = reason;
         }
     }
 
-    void noteAlert(@Nullable String name) {
+    public void noteAlert(@Nullable String name) {
         if (name != null) {
             lastAlert = name;
         }
     }
 
-    void delivered(int bytes) {
+    public void delivered(int bytes) {
         bytesDelivered += bytes;
     }
 
-    void discarded(int bytes) {
+    public void discarded(int bytes) {
         bytesDiscarded += bytes;
     }
 
     /** Bytes of application data that came after our close_notify. */
-    long bytesAfterCloseNotify() {
+    public long bytesAfterCloseNotify() {
         return bytesDelivered + bytesDiscarded;
     }
 
-    void phaseEnded(Phase phase) {
+    /** Our close_notify was sent again. */
+    public void repeated() {
+        repeats++;
+    }
+
+    /** So many records, at most, that the peer sent before its close_notify never arrived. */
+    public void missingAtMost(long records) {
+        missingAtMost = records;
+    }
+
+    public void phaseEnded(Phase phase) {
         long now = clock.getAsLong();
         book(phase, now - phaseStart);
         phaseStart = now;
@@ -75,7 +87,7 @@ final class ShutdownBooks {
         }
     }
 
-    ShutdownOutcome close(MachineState state, ShutdownResult result, long bytesNotFlushed, boolean transportKept,
+    public ShutdownOutcome close(MachineState state, ShutdownResult result, long bytesNotFlushed, boolean transportKept,
             boolean sessionResumable) {
         phaseEnded(state.phase());
         if (state.receive() == Receive.FORGIVEN) {
@@ -100,6 +112,8 @@ final class ShutdownBooks {
                 Duration.ofNanos(lingerNanos),
                 transportKept,
                 sessionResumable,
+                repeats,
+                missingAtMost,
                 cause);
     }
 }
