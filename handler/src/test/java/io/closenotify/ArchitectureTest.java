@@ -52,7 +52,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule NO_CLOCKS_BUT_THE_ONE_THAT_TESTS_CAN_REPLACE = noClasses()
-            .that().doNotHaveSimpleName("TlsShutdownHandlerBuilder")
+            .that().haveSimpleNameNotEndingWith("HandlerBuilder")
             .should().accessTargetWhere(DescribedPredicate.describe("read a clock", access ->
                     access.getTargetOwner().isEquivalentTo(System.class)
                     && (access.getName().equals("nanoTime") || access.getName().equals("currentTimeMillis"))));
@@ -81,7 +81,14 @@ class ArchitectureTest {
             .should().notHaveModifier(JavaModifier.PUBLIC);
 
     @ArchTest
-    static final ArchRule HELPERS_STAY_INSIDE = classes()
+    static final ArchRule HELPERS_OF_DTLS_STAY_INSIDE = classes()
+            .that().resideInAPackage("io.closenotify.dtls").and().haveSimpleNameNotStartingWith("DtlsHandler")
+            .and().haveSimpleNameNotStartingWith("DtlsServerChannel").and().doNotHaveSimpleName("Builder")
+            .and().doNotHaveSimpleName("package-info")
+            .should().notHaveModifier(JavaModifier.PUBLIC);
+
+    @ArchTest
+    static final ArchRule HELPERS_OF_TLS_STAY_INSIDE = classes()
             .that().resideInAPackage("io.closenotify.tls").and().haveSimpleNameNotStartingWith("TlsShutdownHandler")
             .and().doNotHaveSimpleName("TlsShutdownInstaller")
             .and().haveSimpleNameNotStartingWith("TlsEngineCapabilities").and().doNotHaveSimpleName("package-info")

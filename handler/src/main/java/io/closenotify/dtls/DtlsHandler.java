@@ -426,7 +426,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
 
     /** The peer's close_notify has come. */
     void peerClosed() {
-        requireShutdown().noteAlert("close_notify");
+        requireShutdown().noteAlert(AlertNames.CLOSE_NOTIFY);
         if (machine.phase() == Phase.HANDSHAKE) {
             SSLException cause = new SSLHandshakeException("close_notify during the handshake");
             requireShutdown().note(cause);

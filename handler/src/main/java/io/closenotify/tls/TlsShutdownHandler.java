@@ -15,6 +15,7 @@ import io.closenotify.core.Input;
 import io.closenotify.core.Phase;
 import io.closenotify.core.Rules;
 import io.closenotify.core.Rules.Messages;
+import io.closenotify.driver.AlertNames;
 import io.closenotify.driver.EventLoopCalls;
 import io.closenotify.driver.MachineRunner;
 import io.closenotify.driver.OutcomePromise;
@@ -465,7 +466,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private void peerClosed() {
-        requireShutdown().noteAlert(TlsAlerts.CLOSE_NOTIFY);
+        requireShutdown().noteAlert(AlertNames.CLOSE_NOTIFY);
         machine.feed(Input.PEER_CLOSE_NOTIFY);
         if (machine.phase() == Phase.PEER_CLOSED && isActive() && tls().engine().answered()) {
             machine.feed(Input.ENGINE_SENT);
@@ -580,7 +581,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         } else {
             TlsShutdown driver = requireShutdown();
             driver.note(tls);
-            driver.noteAlert(TlsAlerts.nameIn(tls));
+            driver.noteAlert(AlertNames.in(tls));
             if (isEnding()) {
                 // The outcome tells it.
                 machine.feed(Input.FATAL_ALERT);

@@ -1,4 +1,4 @@
-package io.closenotify.tls;
+package io.closenotify.driver;
 
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -6,9 +6,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Names of alerts in the messages of engines, which offer them in no other way. For people only. */
-final class TlsAlerts {
+public final class AlertNames {
 
-    static final String CLOSE_NOTIFY = "close_notify";
+    public static final String CLOSE_NOTIFY = "close_notify";
 
     /** The JDK's "Received fatal alert: bad_record_mac" and "(bad_record_mac) Tag mismatch". */
     private static final Pattern JDK = Pattern.compile("Received fatal alert: ([a-z_]+)|^\\(([a-z_]+)\\)");
@@ -16,10 +16,10 @@ final class TlsAlerts {
     /** BoringSSL's "…:SSLV3_ALERT_BAD_RECORD_MAC" and "…:TLSV1_ALERT_DECODE_ERROR". */
     private static final Pattern BORING_SSL = Pattern.compile("(?:SSLV3|TLSV1)_ALERT_([A-Z0-9_]+)");
 
-    private TlsAlerts() {
+    private AlertNames() {
     }
 
-    static @Nullable String nameIn(Throwable failure) {
+    public static @Nullable String in(Throwable failure) {
         String message = failure.getMessage();
         if (message == null) {
             return null;
