@@ -2,6 +2,7 @@ package io.closenotify.dtls;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.EngineCapabilities;
 import io.closenotify.InboundPolicy;
 import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownPolicy;
@@ -87,6 +88,9 @@ public final class DtlsHandler extends ChannelDuplexHandler {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(DtlsHandler.class);
 
+    private static final EngineCapabilities JDK =
+            new EngineCapabilities("JDK", true, false, true, false, true, true);
+
     private final DtlsSettings settings;
     private final @Nullable SSLEngine serverEngine;
     private final MachineRunner machine;
@@ -148,6 +152,15 @@ public final class DtlsHandler extends ChannelDuplexHandler {
      */
     public int maxMessageSize() {
         return maxMessageSize;
+    }
+
+    /**
+     * Returns what the engine can do about the end of a connection.
+     *
+     * @return the capabilities, the same for all connections
+     */
+    public EngineCapabilities capabilities() {
+        return JDK;
     }
 
     /**

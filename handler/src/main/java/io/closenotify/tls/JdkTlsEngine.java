@@ -1,5 +1,6 @@
 package io.closenotify.tls;
 
+import io.closenotify.EngineCapabilities;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.SslHandler;
@@ -19,9 +20,9 @@ final class JdkTlsEngine implements TlsEngine {
     }
 
     @Override
-    public TlsEngineCapabilities capabilities(boolean gated) {
+    public EngineCapabilities capabilities(boolean gated) {
         boolean tls13 = !answersByItself();
-        return new TlsEngineCapabilities("JDK", tls13 || gated, tls13 || gated, tls13, gated, true, true);
+        return new EngineCapabilities("JDK", tls13 || gated, tls13 || gated, tls13, gated, true, true);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.closenotify.tls;
 
+import io.closenotify.EngineCapabilities;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The engine answers the peer's close_notify by itself, inside {@code unwrap}, and so fails what the application has
  * yet to write. It does not once its private field {@code receivedShutdown} is true; then no event tells of the alert
  * either, and a small handler behind the {@code SslHandler} asks the engine after each batch of reads. Where the field
- * cannot be reached, the engine keeps answering and {@link TlsEngineCapabilities#answersAfterApplication()} says so.
+ * cannot be reached, the engine keeps answering and {@link EngineCapabilities#answersAfterApplication()} says so.
  */
 final class OpenSslTlsEngine implements TlsEngine {
 
@@ -71,9 +72,9 @@ final class OpenSslTlsEngine implements TlsEngine {
     }
 
     @Override
-    public TlsEngineCapabilities capabilities(boolean gated) {
+    public EngineCapabilities capabilities(boolean gated) {
         boolean held = gated && !isTls13();
-        return new TlsEngineCapabilities("BoringSSL", RECEIVED_SHUTDOWN != null || held,
+        return new EngineCapabilities("BoringSSL", RECEIVED_SHUTDOWN != null || held,
                 RECEIVED_SHUTDOWN != null || held, RECEIVED_SHUTDOWN != null, gated, false, false);
     }
 

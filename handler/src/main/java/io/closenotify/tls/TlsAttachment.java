@@ -2,6 +2,7 @@ package io.closenotify.tls;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.EngineCapabilities;
 import io.closenotify.ShutdownResult;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelHandler;
@@ -87,7 +88,7 @@ final class TlsAttachment {
         return inner;
     }
 
-    @Nullable TlsEngineCapabilities capabilities() {
+    @Nullable EngineCapabilities capabilities() {
         TlsEngine current = engine;
         return current == null ? null : current.capabilities(isGated());
     }

@@ -1,5 +1,6 @@
 package io.closenotify.tls;
 
+import io.closenotify.EngineCapabilities;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
@@ -30,7 +31,7 @@ interface TlsEngine {
      *
      * @param gated whether a gate in front of the engine lets it see records one by one
      */
-    TlsEngineCapabilities capabilities(boolean gated);
+    EngineCapabilities capabilities(boolean gated);
 
     /** Whether the engine answers the peer's close_notify inside the read, and shuts its own side down by that. */
     boolean answersByItself();

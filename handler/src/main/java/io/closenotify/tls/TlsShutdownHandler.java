@@ -2,6 +2,7 @@ package io.closenotify.tls;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.EngineCapabilities;
 import io.closenotify.InboundPolicy;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownFuture;
@@ -141,7 +142,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
         requireNonNull(policy, "policy");
         return calls.declare("policy", () -> {
             requireKeepable(policy);
-            TlsEngineCapabilities can = capabilities();
+            EngineCapabilities can = capabilities();
             if (policy.onPeerCloseNotify() == PeerClosePolicy.DEFER && machine.phase() != Phase.HANDSHAKE
                     && can != null && !can.defersAnswer()) {
                 throw new IllegalStateException("the answer cannot be deferred: " + can
@@ -166,7 +167,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      *
      * @return the capabilities, or {@code null} while no {@code SslHandler} has been found
      */
-    public @Nullable TlsEngineCapabilities capabilities() {
+    public @Nullable EngineCapabilities capabilities() {
         TlsAttachment current = tls;
         return current == null ? null : current.capabilities();
     }
@@ -294,7 +295,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
     }
 
     private boolean isDeferring() {
-        TlsEngineCapabilities can = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER ? capabilities() : null;
+        EngineCapabilities can = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER ? capabilities() : null;
         return can != null && can.defersAnswer() && (holdsAlerts() || !tls().engine().answered());
     }
 

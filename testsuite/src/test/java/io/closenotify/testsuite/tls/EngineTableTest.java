@@ -2,21 +2,24 @@ package io.closenotify.testsuite.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.EngineCapabilities;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;
+import io.closenotify.dtls.DtlsHandler;
 import io.closenotify.testsuite.TlsSetup;
-import io.closenotify.tls.TlsEngineCapabilities;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
 /** Prints what each engine can do, asked of the engines themselves, and holds README against it. */
@@ -56,19 +59,30 @@ class EngineTableTest {
 
     @Test
     void every_capability_has_a_line() {
-        assertThat(Arrays.stream(TlsEngineCapabilities.class.getRecordComponents()).map(RecordComponent::getName)
+        assertThat(Arrays.stream(EngineCapabilities.class.getRecordComponents()).map(RecordComponent::getName)
                 .filter(name -> !name.equals("engine"))).containsExactlyInAnyOrderElementsOf(LINES.keySet());
     }
 
     private static String table() {
-        List<TlsSetup> setups = TlsSetup.all();
+        Map<String, Function<String, String>> columns = new LinkedHashMap<>();
+        TlsSetup.all().forEach(setup -> columns.put(setup.toString(), name -> cell(setup, name)));
+        EngineCapabilities dtls = DtlsHandler.builder(dtlsContext()).build().capabilities();
+        columns.put(dtls.engine() + " DTLSv1.2", name -> has(dtls, name) ? "yes" : "no");
         StringBuilder table = new StringBuilder("| | ");
-        table.append(setups.stream().map(TlsSetup::toString).collect(Collectors.joining(" | "))).append(" |\n|");
-        table.append("---|".repeat(setups.size() + 1)).append('\n');
+        table.append(String.join(" | ", columns.keySet())).append(" |\n|");
+        table.append("---|".repeat(columns.size() + 1)).append('\n');
         LINES.forEach((name, line) -> table.append("| ").append(line).append(" | ")
-                .append(setups.stream().map(setup -> cell(setup, name)).collect(Collectors.joining(" | ")))
+                .append(columns.values().stream().map(cell -> cell.apply(name)).collect(Collectors.joining(" | ")))
                 .append(" |\n"));
         return table.toString();
+    }
+
+    private static SSLContext dtlsContext() {
+        try {
+            return SSLContext.getInstance("DTLS");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static String cell(TlsSetup setup, String name) {
@@ -81,10 +95,16 @@ class EngineTableTest {
     private static boolean can(TlsSetup setup, ShutdownPolicy policy, String name) {
         try (EmbeddedTlsPair pair = new EmbeddedTlsPair(
                 setup, setup.with(SslProvider.JDK), true, policy, new Recorder())) {
-            TlsEngineCapabilities capabilities = pair.handler.capabilities();
+            EngineCapabilities capabilities = pair.handler.capabilities();
             pair.ours.unsafe().close(pair.ours.voidPromise());
             pair.run();
-            return (boolean) TlsEngineCapabilities.class.getMethod(name).invoke(capabilities);
+            return has(capabilities, name);
+        }
+    }
+
+    private static boolean has(EngineCapabilities capabilities, String name) {
+        try {
+            return (boolean) EngineCapabilities.class.getMethod(name).invoke(capabilities);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
