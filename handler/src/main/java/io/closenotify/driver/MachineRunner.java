@@ -101,7 +101,7 @@ public final class MachineRunner {
 
     private void queue(Input input) {
         if (queued == null) {
-            queued = new ArrayDeque<>(4);
+            queued = new ArrayDeque<>(1);
         }
         queued.add(input);
     }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 public final class ShutdownPromises {
 
     private final ChannelHandlerContext context;
-    private final List<OutcomePromise> outcomePromises = new ArrayList<>(1);
-    private final List<ChannelPromise> closePromises = new ArrayList<>(1);
+    private final List<OutcomePromise> outcomePromises = new ArrayList<>(0);
+    private final List<ChannelPromise> closePromises = new ArrayList<>(0);
     private @Nullable ShutdownOutcome outcome;
 
     public ShutdownPromises(ChannelHandlerContext context) {
@@ -43,14 +43,12 @@ public final class ShutdownPromises {
     /** Delivers the outcome: through the pipeline, then to the promises. */
     public void complete(ShutdownOutcome known) {
         outcome = known;
-        List<OutcomePromise> waiting = List.copyOf(outcomePromises);
-        outcomePromises.clear();
         if (!context.isRemoved()) {
             context.fireUserEventTriggered(known);
         }
-        for (OutcomePromise promise : waiting) {
-            promise.complete(known);
-        }
+        // Nobody joins the list any more.
+        outcomePromises.forEach(promise -> promise.complete(known));
+        outcomePromises.clear();
     }
 
     /** Completes the promises of close() once the transport is closed and the outcome is known. */
@@ -59,9 +57,8 @@ public final class ShutdownPromises {
         if (known == null || context.channel().isOpen()) {
             return;
         }
-        List<ChannelPromise> settled = List.copyOf(closePromises);
-        closePromises.clear();
-        for (ChannelPromise promise : settled) {
+        while (!closePromises.isEmpty()) {
+            ChannelPromise promise = closePromises.remove(0);
             if (known.isSuccess()) {
                 promise.trySuccess();
             } else {

@@ -512,7 +512,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (machine.phase() != Phase.TERMINATED && connection != null) {
             requireShutdown().note(new SSLException(
                     "closed by a handler in front of the DtlsHandler, or by its event loop"));
-            machine.feed(Input.TRANSPORT_CLOSED);
+            machine.feed(Input.ABORT);
         }
         if (shutdown != null) {
             shutdown.settleClosePromises();
