@@ -32,7 +32,7 @@ class ArchitectureTest {
     static final ArchRule THE_DRIVER_KNOWS_NO_PROTOCOL = classes().that().resideInAPackage("io.closenotify.driver..")
             .should().onlyDependOnClassesThat(resideInAnyPackage(
                     "io.closenotify", "io.closenotify.core", "io.closenotify.driver",
-                    "io.netty.channel", "io.netty.util..", "java..", "org.jspecify.annotations"));
+                    "io.netty.buffer", "io.netty.channel", "io.netty.util..", "java..", "org.jspecify.annotations"));
 
     @ArchTest
     static final ArchRule THE_DRIVER_SERVES_TLS_AND_DTLS_ONLY = noClasses()

@@ -20,7 +20,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.PendingWriteQueue;
 import io.netty.channel.socket.DatagramPacket;
@@ -636,12 +635,6 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (record != null) {
             context.write(record, promise);
         }
-    }
-
-    /** What was handed to the transport and the kernel has not taken. */
-    long pendingBytes() {
-        ChannelOutboundBuffer buffer = calls.context().channel().unsafe().outboundBuffer();
-        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
     }
 
     @Override

@@ -16,6 +16,7 @@ import io.closenotify.driver.OutcomePromise;
 import io.closenotify.driver.PhaseTimer;
 import io.closenotify.driver.ShutdownBooks;
 import io.closenotify.driver.ShutdownPromises;
+import io.closenotify.driver.UnsentBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -220,8 +221,8 @@ final class DtlsShutdown {
     private void report(ByteBuf datagram, Input success, boolean again) {
         ChannelPromise promise = context.newPromise();
         promise.addListener(sent -> {
-            bytesPending = 0;
             if (sent.isSuccess()) {
+                bytesPending = 0;
                 machine.feed(success);
             } else if (again && sent.cause() instanceof PortUnreachableException && alert != null) {
                 // The answer to an earlier datagram, and a hint only; it kept this one from being sent.
@@ -234,7 +235,9 @@ final class DtlsShutdown {
         });
         bytesPending = datagram.readableBytes();
         context.writeAndFlush(datagram, promise);
-        bytesPending = promise.isDone() ? 0 : handler.pendingBytes();
+        if (!promise.isDone()) {
+            bytesPending = UnsentBytes.of(context.channel());
+        }
     }
 
     private ByteBuf alertCopy(byte[] record) {
@@ -293,7 +296,7 @@ final class DtlsShutdown {
         if (connection != null) {
             keepBooksOf(connection);
         }
-        long unsent = handler.pendingBytes();
+        long unsent = UnsentBytes.of(context.channel());
         ShutdownOutcome outcome = books.close(state, result, unsent > 0 ? unsent : bytesPending, false,
                 handler.leavesSessionResumable(result));
         LOGGER.debug("{} {}", context.channel(), outcome);

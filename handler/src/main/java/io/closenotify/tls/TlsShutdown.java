@@ -19,13 +19,12 @@ import io.closenotify.driver.MachineRunner;
 import io.closenotify.driver.PhaseTimer;
 import io.closenotify.driver.ShutdownBooks;
 import io.closenotify.driver.ShutdownPromises;
-import io.netty.buffer.ByteBuf;
+import io.closenotify.driver.UnsentBytes;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundInvoker;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
@@ -248,7 +247,7 @@ final class TlsShutdown {
         calls.later(() -> calls.later(() -> {
             if (machine.phase() == Phase.FLUSH && !sslContext.isRemoved()) {
                 guard.flushAll(behind, reporting(behind.newPromise(), Input.DATA_FLUSHED));
-                bytesPendingAtStart = pendingBytes();
+                bytesPendingAtStart = UnsentBytes.of(context.channel());
             } else {
                 machine.feed(Input.FLUSH_FAILED);
             }
@@ -297,7 +296,7 @@ final class TlsShutdown {
         if (behind != null) {
             guard.readOn(behind);
             engine.sendCloseNotify(behind, reporting(behind.newPromise(), Input.ALERT_FLUSHED));
-            bytesPendingAtStart = pendingBytes();
+            bytesPendingAtStart = UnsentBytes.of(context.channel());
         }
     }
 
@@ -489,25 +488,7 @@ final class TlsShutdown {
     }
 
     private long bytesNotFlushed() {
-        long pending = pendingBytes();
+        long pending = UnsentBytes.of(context.channel());
         return pending > 0 ? pending : bytesPendingAtStart;
-    }
-
-    /** What the SslHandler has handed to the transport and the kernel has not taken. */
-    private long pendingBytes() {
-        ChannelOutboundBuffer buffer = context.channel().unsafe().outboundBuffer();
-        if (buffer == null || buffer.isEmpty()) {
-            return 0;
-        }
-        long[] bytes = new long[1];
-        try {
-            buffer.forEachFlushedMessage(message -> {
-                bytes[0] += message instanceof ByteBuf data ? data.readableBytes() : 0;
-                return true;
-            });
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-        return bytes[0];
     }
 }

@@ -77,6 +77,7 @@ class DtlsShutdownTest {
         ShutdownFuture future = pair.client.handler.shutdown(ShutdownPolicy.fast());
         pair.client.channel.runPendingTasks();
         assertThat(future.getNow().result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
+        assertThat(future.getNow().bytesNotFlushed()).isZero();
         pair.exchange();
         assertThat(pair.server.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
     }
