@@ -1,6 +1,7 @@
 package io.closenotify.driver;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 
@@ -19,7 +20,8 @@ public final class UnsentBytes {
         long[] bytes = new long[1];
         try {
             buffer.forEachFlushedMessage(message -> {
-                bytes[0] += message instanceof ByteBuf data ? data.readableBytes() : 0;
+                Object content = message instanceof ByteBufHolder holder ? holder.content() : message;
+                bytes[0] += content instanceof ByteBuf data ? data.readableBytes() : 0;
                 return true;
             });
         } catch (Exception e) {
