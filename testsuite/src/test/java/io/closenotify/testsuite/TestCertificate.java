@@ -2,6 +2,9 @@ package io.closenotify.testsuite;
 
 import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.security.cert.CertificateException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Date;
 
 /** One self-signed certificate for localhost, as objects and as PEM files that go when the JVM does. */
 public final class TestCertificate {
@@ -13,7 +16,10 @@ public final class TestCertificate {
 
     private static SelfSignedCertificate create() {
         try {
-            return new SelfSignedCertificate("localhost");
+            // Botan takes no date that is as far off as Netty's own choice.
+            Instant now = Instant.now();
+            return new SelfSignedCertificate("localhost",
+                    Date.from(now.minus(1, ChronoUnit.DAYS)), Date.from(now.plus(30, ChronoUnit.DAYS)));
         } catch (CertificateException e) {
             throw new IllegalStateException(e);
         }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,6 +50,24 @@ record ListeningProgram(PeerProcess process, int port) implements AutoCloseable 
                 throw e;
             }
             process.close();
+        }
+    }
+
+    /** The same for UDP, and for any program: it listens when Linux says so. Its output goes to the listener too. */
+    static ListeningProgram onFreeUdpPort(IntFunction<List<String>> command, Consumer<String> listener)
+            throws InterruptedException {
+        for (int attempt = 1;; attempt++) {
+            int port = PeerProcess.freeUdpPort();
+            PeerProcess process = PeerProcess.start(command.apply(port), listener);
+            try {
+                if (process.takesUdpPort(port)) {
+                    return new ListeningProgram(process, port);
+                }
+                assertThat(attempt).as(process.output()).isLessThan(ATTEMPTS);
+            } catch (Throwable e) {
+                process.close();
+                throw e;
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URISyntaxException;
@@ -14,15 +15,29 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** A peer that runs as a program of its own. Every wait has a deadline; closing it kills the program. */
+/**
+ * A peer that runs as a program of its own. Every wait has a deadline; closing it kills the program, and so does the
+ * end of this JVM.
+ */
 public final class PeerProcess implements AutoCloseable {
+
+    private static final Duration POLL = Duration.ofMillis(10);
+
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(
+                new Thread(() -> RUNNING.forEach(Process::destroyForcibly), "peer-processes"));
+    }
 
     private final Process process;
     private final Thread reader;
@@ -33,6 +48,7 @@ public final class PeerProcess implements AutoCloseable {
     private PeerProcess(Process process, Consumer<String> listener) {
         this.process = process;
         this.listener = listener;
+        RUNNING.add(process);
         reader = new Thread(this::readOutput, "peer-output");
         reader.setDaemon(true);
         reader.start();
@@ -54,6 +70,15 @@ public final class PeerProcess implements AutoCloseable {
     /** A port that was free a moment ago, for programs that cannot choose one and tell it. */
     public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same for UDP. */
+    public static int freeUdpPort() {
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -123,6 +148,20 @@ public final class PeerProcess implements AutoCloseable {
         return process.waitFor(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
+    /** Waits until the program itself has this UDP port; false if it exits without it. */
+    boolean takesUdpPort(int port) throws InterruptedException {
+        long end = System.nanoTime() + Waits.DEADLINE.toNanos();
+        while (!UdpSocketTable.holds(process.pid(), port)) {
+            if (exitsWithin(POLL)) {
+                return false;
+            }
+            if (System.nanoTime() > end) {
+                throw new AssertionError("no port within " + Waits.DEADLINE + "; output: " + output());
+            }
+        }
+        return true;
+    }
+
     /** Waits for the end of the program and of its output. */
     public int awaitExit() throws InterruptedException {
         if (!exitsWithin(Waits.DEADLINE)) {
@@ -139,6 +178,7 @@ public final class PeerProcess implements AutoCloseable {
     @Override
     public void close() {
         process.destroyForcibly();
+        RUNNING.remove(process);
         try {
             process.waitFor(Waits.DEADLINE.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package io.closenotify.testsuite.quic;
 
 import io.closenotify.testsuite.TestCertificate;
 import io.closenotify.testsuite.Waits;
+import io.closenotify.testsuite.peers.PeerProcess;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -29,7 +30,8 @@ final class Ngtcp2Server implements AutoCloseable {
 
     /** Starts it with further options, and waits until it listens. */
     static Ngtcp2Server start(String... options) throws IOException {
-        InetSocketAddress address = freeAddress();
+        InetSocketAddress address =
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), PeerProcess.freeUdpPort());
         List<String> command = new ArrayList<>(List.of("gtlsserver", "--no-quic-dump", "--no-http-dump"));
         command.addAll(List.of(options));
         command.addAll(List.of(address.getAddress().getHostAddress(), Integer.toString(address.getPort()),
@@ -41,12 +43,6 @@ final class Ngtcp2Server implements AutoCloseable {
         } catch (Throwable e) {
             server.close();
             throw e;
-        }
-    }
-
-    private static InetSocketAddress freeAddress() throws IOException {
-        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            return (InetSocketAddress) socket.getLocalSocketAddress();
         }
     }
 
