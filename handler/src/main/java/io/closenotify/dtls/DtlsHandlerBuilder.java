@@ -182,6 +182,20 @@ public final class DtlsHandlerBuilder {
         return this;
     }
 
+    LongSupplier clock() {
+        return clock;
+    }
+
+    /** A new engine for a client of a server; the JDK binds its cookies to host and port, if they are known. */
+    SSLEngine serverEngine(InetSocketAddress client) {
+        SSLEngine engine = sslContext.createSSLEngine(client.getAddress().getHostAddress(), client.getPort());
+        engine.setUseClientMode(false);
+        SSLParameters changed = engine.getSSLParameters();
+        parameters.accept(changed);
+        engine.setSSLParameters(changed);
+        return engine;
+    }
+
     private static Duration requireTime(String name, Duration time, Duration least) {
         requireNonNull(time, name);
         if (time.compareTo(least) < 0 || time.compareTo(MAX_TIME) > 0) {
