@@ -82,9 +82,9 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule HELPERS_OF_DTLS_STAY_INSIDE = classes()
-            .that().resideInAPackage("io.closenotify.dtls").and().haveSimpleNameNotStartingWith("DtlsHandler")
-            .and().haveSimpleNameNotStartingWith("DtlsServerChannel").and().doNotHaveSimpleName("Builder")
-            .and().doNotHaveSimpleName("package-info")
+            .that().resideInAPackage("io.closenotify.dtls").and().areTopLevelClasses()
+            .and().haveSimpleNameNotStartingWith("DtlsHandler")
+            .and().haveSimpleNameNotStartingWith("DtlsServerChannel").and().doNotHaveSimpleName("package-info")
             .should().notHaveModifier(JavaModifier.PUBLIC);
 
     @ArchTest

@@ -1,6 +1,7 @@
 package io.closenotify.dtls;
 
 import io.closenotify.ShutdownPolicy;
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -27,16 +28,17 @@ record DtlsSettings(
         LongSupplier clock) {
 
     SSLEngine clientEngine(SocketAddress remote) {
-        return engine(peer == null ? (InetSocketAddress) remote : peer, true);
+        InetSocketAddress server = peer == null ? (InetSocketAddress) remote : peer;
+        return engine(server.getHostString(), server.getPort(), true);
     }
 
     /** A server's cookies hold for the address that its engine was made with. */
     SSLEngine serverEngine(InetSocketAddress client) {
-        return engine(client, false);
+        return engine(NetUtil.toAddressString(client.getAddress()), client.getPort(), false);
     }
 
-    private SSLEngine engine(InetSocketAddress address, boolean client) {
-        SSLEngine engine = sslContext.createSSLEngine(address.getHostString(), address.getPort());
+    private SSLEngine engine(String host, int port, boolean client) {
+        SSLEngine engine = sslContext.createSSLEngine(host, port);
         engine.setUseClientMode(client);
         SSLParameters changed = engine.getSSLParameters();
         parameters.accept(changed);
