@@ -23,8 +23,9 @@ record Ending(Protocol protocol, String mode, ShutdownResult result, ShutdownIni
         boolean received, long bytesAfterClose, boolean sessionResumable, Duration elapsed, @Nullable Throwable cause,
         Map<String, @Nullable Object> more) {
 
-    static Ending of(ShutdownOutcome outcome) {
-        return new Ending(Protocol.TLS, Labels.of(outcome.mode()), outcome.result(), outcome.initiator(),
+    /** By TLS or DTLS. */
+    static Ending of(Protocol protocol, ShutdownOutcome outcome) {
+        return new Ending(protocol, Labels.of(outcome.mode()), outcome.result(), outcome.initiator(),
                 outcome.closeNotifySent(), outcome.closeNotifyReceived(),
                 outcome.bytesDelivered() + outcome.bytesDiscarded(), outcome.sessionResumable(), outcome.elapsed(),
                 outcome.cause(), Map.of());

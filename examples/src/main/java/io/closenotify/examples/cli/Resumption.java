@@ -4,7 +4,6 @@ import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.incubator.codec.quic.QuicChannel;
 import io.netty.internal.tcnative.SSL;
 import java.lang.reflect.Method;
@@ -43,8 +42,7 @@ final class Resumption {
      *
      * @param connectionStart when the connection began, by {@link System#currentTimeMillis()}
      */
-    static boolean resumed(SslHandler handler, long connectionStart) {
-        SSLEngine engine = handler.engine();
+    static boolean resumed(SSLEngine engine, long connectionStart) {
         if (engine instanceof ReferenceCountedOpenSslEngine boringSsl) {
             synchronized (boringSsl) {
                 long pointer = boringSsl.sslPointer();

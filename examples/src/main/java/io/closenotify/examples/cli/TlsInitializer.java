@@ -38,7 +38,8 @@ final class TlsInitializer extends ChannelInitializer<Channel> {
         pipeline.addLast(tls.apply(channel));
         TlsShutdownHandler shutdown = TlsShutdownHandler.builder().policy(policy).build();
         pipeline.addLast(shutdown);
-        pipeline.addLast(new TlsReporter(traffic, reports));
+        pipeline.addLast(new ShutdownReporter(
+                Protocol.TLS, line -> line.get(SslHandler.class).engine(), traffic, reports));
         pipeline.addLast(traffic.counter());
         if (policy.transport() == TransportPolicy.KEEP) {
             // The echo may have more to send when the peer ends its side.

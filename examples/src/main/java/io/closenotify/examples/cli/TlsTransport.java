@@ -1,7 +1,10 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.ShutdownPolicy;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +46,10 @@ record TlsTransport(TlsContexts contexts, ShutdownPolicy policy, Consumer<? supe
     public Connector connector(Trust trust, HostAndPort target) throws SSLException {
         SslContext context = contexts.client(trust);
         TlsTransport patient = new TlsTransport(contexts, policy, this::install);
-        return (autoRead, log) -> new TlsClient(context, patient, target, autoRead, log);
+        return (autoRead, log) -> new SocketClient(
+                new Bootstrap().channel(NioSocketChannel.class).option(ChannelOption.AUTO_READ, autoRead), target,
+                (app, reports) -> new TlsInitializer(
+                        channel -> context.newHandler(channel.alloc(), target.host(), target.port()), patient, app,
+                        reports, log));
     }
 }

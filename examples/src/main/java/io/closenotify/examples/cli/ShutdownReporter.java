@@ -3,26 +3,33 @@ package io.closenotify.examples.cli;
 import io.closenotify.ShutdownOutcome;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.ssl.SslHandler;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands behind the {@code TlsShutdownHandler}: reports the connection once, at its outcome, and holds
+ * Stands behind the handler that shuts TLS or DTLS down: reports the connection once, at its outcome, and holds
  * {@code channelActive} back from the application until the handshake is done.
  */
-final class TlsReporter extends ChannelInboundHandlerAdapter {
+final class ShutdownReporter extends ChannelInboundHandlerAdapter {
 
+    private final Protocol protocol;
+    private final Function<ChannelPipeline, SSLEngine> engine;
     private final Traffic traffic;
     private final Consumer<? super ConnectionReport> reports;
     private final long start = System.currentTimeMillis();
     private @Nullable String peer;
     private boolean resumed;
 
-    TlsReporter(Traffic traffic, Consumer<? super ConnectionReport> reports) {
+    ShutdownReporter(Protocol protocol, Function<ChannelPipeline, SSLEngine> engine, Traffic traffic,
+            Consumer<? super ConnectionReport> reports) {
+        this.protocol = protocol;
+        this.engine = engine;
         this.traffic = traffic;
         this.reports = reports;
     }
@@ -46,12 +53,12 @@ final class TlsReporter extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
-            resumed = Resumption.resumed(context.pipeline().get(SslHandler.class), start);
+            resumed = Resumption.resumed(engine.apply(context.pipeline()), start);
             context.fireChannelActive();
         } else if (event instanceof ShutdownOutcome outcome && peer != null) {
             // Without a peer there was no connection to speak of: the connect failed.
             reports.accept(new ConnectionReport(peer, resumed, traffic.read() + outcome.bytesDiscarded(),
-                    traffic.written(), Ending.of(outcome)));
+                    traffic.written(), Ending.of(protocol, outcome)));
         }
         context.fireUserEventTriggered(event);
     }
