@@ -41,6 +41,9 @@ final class ConnectCommand implements Callable<Integer> {
     @Mixin
     private StreamOptions stream;
 
+    @Mixin
+    private ReadOptions reading;
+
     @Parameters(paramLabel = "HOST:PORT", converter = HostAndPort.Converter.class, description = "Where to connect to.")
     private HostAndPort target;
 
@@ -52,15 +55,13 @@ final class ConnectCommand implements Callable<Integer> {
     private boolean insecure;
 
     @Option(names = "--send", paramLabel = "BYTES|@FILE|-", converter = Payload.Converter.class,
-            description = "What to send: so many bytes of filler, a file, or stdin until its end.")
+            description = "What to send: so many bytes of filler, a file, or stdin until its end. DTLS"
+                    + " does not send again what the network loses.")
     private @Nullable Payload send;
 
     @Option(names = "--receive", paramLabel = "FILE",
             description = "Where to write what arrives. Without --send this waits for the peer to close.")
     private @Nullable File receive;
-
-    @Option(names = "--no-read", description = "Read nothing before the shutdown (autoRead off).")
-    private boolean noRead;
 
     @Option(names = "--sessions", paramLabel = "N", defaultValue = "1", converter = Numbers.Count.class,
             description = "How many connections to make in turn, each resuming the session before if it can"
@@ -69,7 +70,7 @@ final class ConnectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (noRead && send == null && receive != null) {
+        if (reading.noRead() && send == null && receive != null) {
             throw new ParameterException(command.commandLine(),
                     "--no-read: with --receive alone nothing would ever arrive (expected: --send as well)");
         }
@@ -84,7 +85,7 @@ final class ConnectCommand implements Callable<Integer> {
         Transport chosen = transport.transport();
         Transport.Connector connector = connector(chosen);
         Log log = new Log(command.commandLine().getErr());
-        try (OutputStream received = openReceived(); Client client = connector.open(!noRead, log)) {
+        try (OutputStream received = openReceived(); Client client = connector.open(!reading.noRead(), log)) {
             boolean good = true;
             for (int session = 0; session < sessions; session++) {
                 good &= converse(client, received, chosen.flushes(), log);

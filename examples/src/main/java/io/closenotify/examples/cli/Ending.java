@@ -28,7 +28,14 @@ record Ending(Protocol protocol, String mode, ShutdownResult result, ShutdownIni
         return new Ending(protocol, Labels.of(outcome.mode()), outcome.result(), outcome.initiator(),
                 outcome.closeNotifySent(), outcome.closeNotifyReceived(),
                 outcome.bytesDelivered() + outcome.bytesDiscarded(), outcome.sessionResumable(), outcome.elapsed(),
-                outcome.cause(), Map.of());
+                outcome.cause(), protocol == Protocol.DTLS ? repetitions(outcome) : Map.of());
+    }
+
+    private static Map<String, @Nullable Object> repetitions(ShutdownOutcome outcome) {
+        Map<String, @Nullable Object> repetitions = new LinkedHashMap<>();
+        repetitions.put("repeats", outcome.repeats());
+        repetitions.put("missingAtMost", outcome.missingAtMost() < 0 ? null : outcome.missingAtMost());
+        return repetitions;
     }
 
     /**

@@ -15,9 +15,16 @@ final class Failures {
     }
 
     static String describe(Throwable failure) {
+        StringBuilder text = new StringBuilder(message(failure));
+        for (Throwable hint : failure.getSuppressed()) {
+            text.append("; ").append(message(hint));
+        }
+        return oneLine(text.toString());
+    }
+
+    private static String message(Throwable failure) {
         String message = failure.getMessage();
-        String text = message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
-        return oneLine(text);
+        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
     }
 
     /** On one line, and cut where an engine quotes all that a peer has sent. */

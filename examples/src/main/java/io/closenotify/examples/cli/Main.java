@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /** The command line. */
-@Command(name = "closenotify", description = "Ends TLS and QUIC connections properly, and tells how they ended.",
+@Command(name = "closenotify", description = "Ends TLS, DTLS and QUIC connections properly, and tells how they ended.",
         subcommands = {DemoCommand.class, ServeCommand.class, ConnectCommand.class})
 public final class Main {
 

@@ -42,6 +42,15 @@ final class Numbers {
         }
     }
 
+    /** What {@code DtlsHandlerBuilder} accepts. */
+    static final class Mtu implements ITypeConverter<Integer> {
+
+        @Override
+        public Integer convert(String value) {
+            return (int) parse(value, 256, 16_384, "bytes");
+        }
+    }
+
     static final class Bytes implements ITypeConverter<Long> {
 
         @Override

@@ -5,6 +5,8 @@ enum Protocol {
 
     TLS("close_notify"),
 
+    DTLS("close_notify"),
+
     QUIC("CONNECTION_CLOSE");
 
     private final String close;

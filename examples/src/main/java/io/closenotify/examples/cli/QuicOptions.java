@@ -37,17 +37,12 @@ final class QuicOptions {
             description = "QUIC: shut down by waiting for the peer to close, at most --peer-timeout.")
     private boolean waitPeer;
 
-    @Option(names = "--idle-timeout", paramLabel = "MS", defaultValue = "30000", converter = Numbers.Millis.class,
-            description = "QUIC: how long the peer may be silent before the connection is given up; 0 leaves that to"
-                    + " the peer (default: ${DEFAULT-VALUE}).")
-    private Duration idleTimeout;
-
     /** All that was chosen, with the library's own timeouts where none is given. */
-    QuicTransport transport(CommandLine command, List<String> alpn, @Nullable Duration flushTimeout,
-            @Nullable Duration peerTimeout) {
+    QuicTransport transport(CommandLine command, List<String> alpn, Duration idleTimeout,
+            @Nullable Duration flushTimeout, @Nullable Duration peerTimeout) {
         if (!Quic.isAvailable()) {
             throw new ParameterException(command,
-                    "--protocol: quic (expected: tls; the QUIC codec cannot be loaded here)");
+                    "--protocol: quic (expected: tls or dtls; the QUIC codec cannot be loaded here)");
         }
         return new QuicTransport(new QuicContexts(alpn.isEmpty() ? List.of(QuicContexts.DEFAULT_ALPN) : alpn),
                 policy(command, flushTimeout, peerTimeout), idleTimeout);

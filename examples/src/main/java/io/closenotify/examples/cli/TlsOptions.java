@@ -1,28 +1,59 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.PeerClosePolicy;
+import io.closenotify.ShutdownMode;
+import io.closenotify.ShutdownPolicy;
+import io.closenotify.TransportPolicy;
+import io.closenotify.TruncationPolicy;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How to speak TLS. */
+/** How to speak TLS, and what only a stream can do about its end. */
 @OnlyFor(Protocol.TLS)
 @SuppressWarnings("NullAway.Init")
 final class TlsOptions {
 
-    @Option(names = "--provider", paramLabel = "jdk|openssl", defaultValue = "jdk",
-            description = "TLS: the engine (default: ${DEFAULT-VALUE}).")
-    private Provider provider;
-
     @Option(names = "--tls", paramLabel = "1.2|1.3", description = "TLS: the only version to offer (default: both).")
     private @Nullable TlsVersion version;
 
-    TlsContexts contexts(CommandLine command, List<String> alpn) {
-        if (!provider.isAvailable()) {
-            throw new ParameterException(command,
-                    "--provider: " + Labels.of(provider) + " (expected: jdk; BoringSSL cannot be loaded here)");
+    @Option(names = "--on-peer-close", paramLabel = "respond|defer", defaultValue = "respond",
+            description = "TLS: what to do when the peer closes first: answer its close_notify once what came before it"
+                    + " has been handled, or not before all of ours has been sent (default: ${DEFAULT-VALUE}).")
+    private PeerClosePolicy onPeerClose;
+
+    @Option(names = "--defer-timeout", paramLabel = "MS", defaultValue = "30000", converter = Numbers.Millis.class,
+            description = "TLS: how long our close_notify may be deferred; 0 waits without end"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private Duration deferTimeout;
+
+    @Option(names = "--after-tls", paramLabel = "echo",
+            description = "TLS: keep TCP when TLS has ended by both close_notify, and send everything back in plaintext"
+                    + " until the peer ends its side; connect does not wait longer for it than --peer-timeout.")
+    private @Nullable AfterTlsChoice afterTls;
+
+    @Option(names = "--on-truncation", paramLabel = "fail|report|ignore", defaultValue = "fail",
+            description = "TLS: what the end of input without close_notify means (default: ${DEFAULT-VALUE}).")
+    private TruncationPolicy onTruncation;
+
+    TlsTransport transport(CommandLine command, Provider provider, List<String> alpn, ShutdownPolicy common) {
+        List<TlsVersion> versions = version == null ? List.of(TlsVersion.values()) : List.of(version);
+        return new TlsTransport(new TlsContexts(provider, versions, alpn), policy(command, common));
+    }
+
+    private ShutdownPolicy policy(CommandLine command, ShutdownPolicy common) {
+        if (afterTls != null && common.mode() != ShutdownMode.BIDIRECTIONAL) {
+            throw new ParameterException(command, "--after-tls: " + Labels.of(afterTls) + " with --mode "
+                    + Labels.of(common.mode()) + " (expected: --mode bidirectional)");
         }
-        return new TlsContexts(provider, version == null ? List.of(TlsVersion.values()) : List.of(version), alpn);
+        return common.toBuilder()
+                .onPeerCloseNotify(onPeerClose)
+                .deferTimeout(deferTimeout)
+                .transport(afterTls == null ? TransportPolicy.CLOSE : TransportPolicy.KEEP)
+                .onTruncation(onTruncation)
+                .build();
     }
 }

@@ -24,7 +24,7 @@ final class TransportOptions {
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--protocol", paramLabel = "tls|quic", defaultValue = "tls",
+    @Option(names = "--protocol", paramLabel = "tls|dtls|quic", defaultValue = "tls",
             description = "The protocol (default: ${DEFAULT-VALUE}).")
     private Protocol protocol;
 
@@ -34,23 +34,33 @@ final class TransportOptions {
     private List<String> alpn = List.of();
 
     @Option(names = "--flush-timeout", paramLabel = "MS", converter = Numbers.Millis.class,
-            description = "How long our data may take to reach the kernel (TLS, with close_notify; default: 3000) or to"
-                    + " be acknowledged (QUIC; default: 10000); 0 waits without end.")
+            description = "How long our data may take to reach the kernel (TLS, DTLS, with close_notify; default: 3000)"
+                    + " or to be acknowledged (QUIC; default: 10000); 0 waits without end.")
     private @Nullable Duration flushTimeout;
 
     @Option(names = "--peer-timeout", paramLabel = "MS", converter = Numbers.Millis.class,
-            description = "How long to wait for the peer's close_notify after ours (TLS; default: 5000) or for its"
-                    + " close with --wait-peer (QUIC; default: 0); 0 waits without end.")
+            description = "How long to wait for the peer's close_notify after ours, which DTLS repeats meanwhile"
+                    + " (TLS, DTLS; default: 5000), or for its close with --wait-peer (QUIC; default: 0); 0 waits"
+                    + " without end.")
     private @Nullable Duration peerTimeout;
 
     @Mixin
+    private EngineOptions engine;
+
+    @Mixin
     private TlsOptions tls;
+
+    @Mixin
+    private DtlsOptions dtls;
 
     @Mixin
     private PolicyOptions policy;
 
     @Mixin
     private QuicOptions quic;
+
+    @Mixin
+    private IdleOptions idle;
 
     /** All that was chosen. */
     Transport transport() {
@@ -63,8 +73,13 @@ final class TransportOptions {
             }
         }
         return switch (protocol) {
-            case TLS -> new TlsTransport(tls.contexts(line, alpn), policy.policy(line, flushTimeout, peerTimeout));
-            case QUIC -> quic.transport(line, alpn, flushTimeout, peerTimeout);
+            case TLS -> tls.transport(
+                    line, engine.provider(line), alpn, policy.policy(flushTimeout, peerTimeout));
+            case DTLS -> {
+                engine.requireJdk(line);
+                yield dtls.transport(alpn, policy.policy(flushTimeout, peerTimeout), idle.timeout());
+            }
+            case QUIC -> quic.transport(line, alpn, idle.timeout(), flushTimeout, peerTimeout);
         };
     }
 

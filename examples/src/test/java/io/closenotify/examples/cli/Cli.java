@@ -18,6 +18,10 @@ final class Cli {
             "closeNotifySent", "closeNotifyReceived", "bytesRead", "bytesWritten", "bytesAfterCloseNotify", "resumed",
             "sessionResumable", "elapsedMillis", "cause");
 
+    /** What DTLS adds to them. */
+    static final List<String> DTLS_FIELDS =
+            Stream.concat(SHUTDOWN_FIELDS.stream(), Stream.of("repeats", "missingAtMost")).toList();
+
     /** What QUIC adds to them. */
     static final List<String> QUIC_FIELDS = Stream.concat(SHUTDOWN_FIELDS.stream(), Stream.of("errorCode", "reason",
             "remote", "application", "delivery", "bytesUnacknowledged")).toList();

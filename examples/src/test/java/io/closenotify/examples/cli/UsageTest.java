@@ -34,7 +34,7 @@ final class UsageTest {
         "serve --port 65536                    | 65536                 | 0 to 65535",
         "serve --port -1                       | -1                    | 0 to 65535",
         "serve --port ten                      | ten                   | 0 to 65535",
-        "serve --port 0 --protocol dtls        | dtls                  | tls",
+        "serve --port 0 --protocol sctp        | sctp                  | tls,dtls,quic",
         "serve --port 0 --provider gnutls      | gnutls                | jdk,openssl",
         "serve --port 0 --tls 1.1              | 1.1                   | 1.2,1.3",
         "serve --port 0 --alpn h2,,h3          | --alpn                | names of 1",
@@ -73,7 +73,7 @@ final class UsageTest {
         "serve --port 0 --protocol tls --rapid            | --rapid         | --protocol quic",
         "serve --port 0 --no-stream-flush                 | --no-stream-flush | --protocol quic",
         "serve --port 0 --wait-peer                       | --wait-peer     | --protocol quic",
-        "serve --port 0 --idle-timeout 1                  | --idle-timeout  | --protocol quic",
+        "serve --port 0 --idle-timeout 1                  | --idle-timeout  | --protocol dtls,quic",
         "serve --port 0 --protocol quic --rapid --wait-peer     | --rapid   | --wait-peer",
         "serve --port 0 --protocol quic --error -1              | -1        | 0 to 4611686018427387903",
         "serve --port 0 --protocol quic --error 4611686018427387904 | 4611686018427387904 | 0 to 4611686018427387903",
@@ -91,6 +91,30 @@ final class UsageTest {
         "connect localhost:1 --protocol quic --no-read --receive x | --no-read | --send",
         "connect localhost:1 --protocol quic --sessions 2 --send - | --sessions | 1 with --send -",
         "connect localhost:1 --protocol quic --cert /none.pem   | /none.pem | readable file",
+        "serve --port 0 --protocol dtls --provider openssl | --provider: openssl | jdk",
+        "connect localhost:1 --protocol dtls --provider openssl | --provider: openssl | jdk",
+        "serve --port 0 --protocol dtls --tls 1.2          | --tls           | --protocol tls",
+        "serve --port 0 --protocol dtls --after-tls echo   | --after-tls     | --protocol tls",
+        "serve --port 0 --protocol dtls --on-truncation fail    | --on-truncation | --protocol tls",
+        "serve --port 0 --protocol dtls --on-peer-close defer   | --on-peer-close | --protocol tls",
+        "serve --port 0 --protocol dtls --defer-timeout 1       | --defer-timeout | --protocol tls",
+        "connect localhost:1 --protocol dtls --after-tls echo   | --after-tls     | --protocol tls",
+        "connect localhost:1 --protocol dtls --no-read     | --no-read       | --protocol tls,quic",
+        "connect localhost:1 --protocol dtls --conclude --send 1 | --conclude      | --protocol quic",
+        "serve --port 0 --protocol dtls --error 1          | --error         | --protocol quic",
+        "serve --port 0 --protocol dtls --reason bye       | --reason        | --protocol quic",
+        "serve --port 0 --protocol dtls --rapid            | --rapid         | --protocol quic",
+        "serve --port 0 --protocol dtls --no-stream-flush  | --no-stream-flush | --protocol quic",
+        "serve --port 0 --protocol dtls --wait-peer        | --wait-peer     | --protocol quic",
+        "serve --port 0 --protocol dtls --mtu 255          | 255             | 256 to 16384 bytes",
+        "serve --port 0 --protocol dtls --mtu 16385        | 16385           | 256 to 16384 bytes",
+        "serve --port 0 --protocol dtls --handshake-timeout -1  | -1          | 0 to",
+        "serve --port 0 --protocol dtls --idle-timeout -1  | -1              | 0 to",
+        "serve --port 0 --protocol dtls --alpn h3,,hq      | --alpn          | names of 1",
+        "serve --port 0 --mtu 1200                         | --mtu           | --protocol dtls",
+        "serve --port 0 --protocol quic --mtu 1200         | --mtu           | --protocol dtls",
+        "serve --port 0 --handshake-timeout 1              | --handshake-timeout | --protocol dtls",
+        "connect localhost:1 --protocol dtls --sessions 2 --send - | --sessions | 1 with --send -",
         "connect                               | HOST:PORT             | connect --help",
         "connect localhost                     | localhost             | HOST:PORT",
         "connect localhost:0                   | localhost:0           | 1 to 65535",
@@ -123,7 +147,7 @@ final class UsageTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"--provider,jdk", "--provider,openssl", "--protocol,quic"})
+    @CsvSource({"--provider,jdk", "--provider,openssl", "--protocol,dtls", "--protocol,quic"})
     void file_that_is_no_pem_is_a_usage_error(String option, String value, @TempDir Path directory) throws Exception {
         String file = Files.writeString(directory.resolve("text"), "no PEM\n").toString();
 

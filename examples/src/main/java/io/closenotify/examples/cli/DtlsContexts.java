@@ -1,0 +1,51 @@
+package io.closenotify.examples.cli;
+
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.handler.ssl.util.SelfSignedCertificate;
+import java.io.File;
+import java.security.GeneralSecurityException;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the {@code SSLContext}s of DTLS clients and servers. */
+final class DtlsContexts {
+
+    private DtlsContexts() {
+    }
+
+    static SSLContext server(SelfSignedCertificate certificate) throws SSLException {
+        return context(PemFiles.keyManagers(certificate.key(), certificate.cert()), null);
+    }
+
+    static SSLContext server(KeyFiles identity) throws SSLException {
+        return context(PemFiles.keyManagers(identity), null);
+    }
+
+    /** A client that trusts whom it is told to. */
+    static SSLContext client(Trust trust) throws SSLException {
+        return context(null, trustManagers(trust));
+    }
+
+    private static TrustManager @Nullable [] trustManagers(Trust trust) throws SSLException {
+        if (trust.anyone()) {
+            return InsecureTrustManagerFactory.INSTANCE.getTrustManagers();
+        }
+        File only = trust.only();
+        // Without any the JDK trusts whom it trusts by default.
+        return only == null ? null : PemFiles.trustManagers(only);
+    }
+
+    private static SSLContext context(KeyManager @Nullable [] keys, TrustManager @Nullable [] trust)
+            throws SSLException {
+        try {
+            SSLContext context = SSLContext.getInstance("DTLS");
+            context.init(keys, trust, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new SSLException(Failures.describe(e), e);
+        }
+    }
+}
