@@ -15,8 +15,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code demo}: shows every mode of every protocol. */
 @Command(name = "demo", description = {
-    "Runs every mode over TLS 1.2 and 1.3 on each engine present, and over QUIC, between real sockets on loopback, and"
-            + " prints who sent what and how it ended.",
+    "Runs every mode over TLS 1.2 and 1.3 on each engine present, over DTLS and over QUIC, between real sockets on"
+            + " loopback, and prints who sent what and how it ended.",
     "defer: a request together with close_notify is answered in full; keep: TCP goes on in plaintext after TLS.",
     "Exit 0 only if everything is as specified."})
 @SuppressWarnings("NullAway.Init")
@@ -46,6 +46,7 @@ final class DemoCommand implements Callable<Integer> {
     private List<DemoRow> rows(Consumer<DemoRow> onRow) throws Exception {
         Log log = new Log(command.commandLine().getErr());
         List<DemoCase> cases = new ArrayList<>(TlsDemo.cases(log));
+        cases.addAll(DtlsDemo.cases());
         cases.addAll(QuicDemo.cases(log));
         List<DemoRow> rows = new ArrayList<>();
         for (DemoCase combination : cases) {

@@ -9,7 +9,6 @@ import io.closenotify.TruncationPolicy;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +42,7 @@ final class TlsDemo {
                     cases.add(combination(provider, version, mode, null,
                             new TlsTransport(contexts, answering), echo,
                             new TlsTransport(contexts, ShutdownPolicy.of(mode)), new DemoApp(BYTES, BYTES, true),
-                            (client, server) -> Expectation.of(mode).problem(client, server, BYTES, BYTES)));
+                            (client, server) -> specification(mode).problem(client, server, BYTES, BYTES)));
                 }
                 cases.add(defer(provider, version, contexts, answering));
                 cases.add(keep(provider, version, contexts, echo));
@@ -66,7 +65,7 @@ final class TlsDemo {
         return combination(provider, version, ShutdownMode.BIDIRECTIONAL, Labels.of(PeerClosePolicy.DEFER),
                 new TlsTransport(contexts, deferring), new DemoAnswer(ANSWER),
                 new TlsTransport(contexts, ShutdownPolicy.bidirectional()), new DemoApp(REQUEST, 0, true),
-                (client, server) -> Expectation.of(ShutdownMode.BIDIRECTIONAL)
+                (client, server) -> specification(ShutdownMode.BIDIRECTIONAL)
                         .problem(client, server, REQUEST, ANSWER));
     }
 
@@ -79,64 +78,24 @@ final class TlsDemo {
                 new TlsTransport(contexts, keeping), echo,
                 new TlsTransport(contexts, keeping, plaintext::install), new DemoApp(BYTES, BYTES, true),
                 (client, server) -> {
-                    String problem = Expectation.of(ShutdownMode.BIDIRECTIONAL).problem(client, server, BYTES, BYTES);
+                    String problem = specification(ShutdownMode.BIDIRECTIONAL).problem(client, server, BYTES, BYTES);
                     return problem == null ? plaintext.problem() : problem;
                 });
     }
 
-    /**
-     * What is specified for a mode that the client shuts down in, against a server that answers close_notify.
-     *
-     * @param client the results that the client may report
-     * @param server the results that the server may report
-     * @param alertReachesServer whether the server must see the client's close_notify; it must not otherwise
-     * @param answerReachesClient whether the client must see the server's
-     */
-    record Expectation(Set<ShutdownResult> client, Set<ShutdownResult> server, boolean alertReachesServer,
-            boolean answerReachesClient) {
-
-        static Expectation of(ShutdownMode mode) {
-            return switch (mode) {
-                // Both alerts, seen by both.
-                case BIDIRECTIONAL -> new Expectation(
-                        EnumSet.of(ShutdownResult.CLEAN), EnumSet.of(ShutdownResult.CLEAN), true, true);
-                // The client does not wait, but its linger may see the answer all the same.
-                case FAST -> new Expectation(
-                        EnumSet.of(ShutdownResult.UNIDIRECTIONAL, ShutdownResult.CLEAN),
-                        EnumSet.of(ShutdownResult.CLEAN), true, false);
-                // No alert: the server cannot tell the end from an attack, and says so.
-                case QUIET -> new Expectation(
-                        EnumSet.of(ShutdownResult.QUIET), EnumSet.of(ShutdownResult.TRUNCATED), false, false);
-            };
-        }
-
-        /**
-         * Tells what is not as specified, or {@code null}.
-         *
-         * @param asked what the client sends
-         * @param answered what the server sends
-         */
-        @Nullable String problem(ConnectionReport clientSide, ConnectionReport serverSide, long asked,
-                long answered) {
-            if (!client.contains(clientSide.ending().result())) {
-                return "client: " + Labels.of(clientSide.ending().result());
-            }
-            if (!server.contains(serverSide.ending().result())) {
-                return "server: " + Labels.of(serverSide.ending().result());
-            }
-            if (serverSide.ending().received() != alertReachesServer) {
-                return alertReachesServer ? "close_notify lost" : "close_notify sent";
-            }
-            if (answerReachesClient && !clientSide.ending().received()) {
-                return "answer lost";
-            }
-            boolean complete = clientSide.bytesWritten() == asked && serverSide.bytesRead() == asked
-                    && serverSide.bytesWritten() == answered && clientSide.bytesRead() == answered;
-            if (!complete) {
-                return "data lost";
-            }
-            // A session ended without a fatal alert stays good in every mode.
-            return clientSide.ending().sessionResumable() ? null : "session not resumable";
-        }
+    /** What is specified for a mode that the client shuts down in. */
+    static CloseNotifySpecification specification(ShutdownMode mode) {
+        return switch (mode) {
+            // Both alerts, seen by both.
+            case BIDIRECTIONAL -> new CloseNotifySpecification(
+                    EnumSet.of(ShutdownResult.CLEAN), EnumSet.of(ShutdownResult.CLEAN), true, true);
+            // The client does not wait, but its linger may see the answer all the same.
+            case FAST -> new CloseNotifySpecification(
+                    EnumSet.of(ShutdownResult.UNIDIRECTIONAL, ShutdownResult.CLEAN),
+                    EnumSet.of(ShutdownResult.CLEAN), true, false);
+            // No alert: the server cannot tell the end from an attack, and says so.
+            case QUIET -> new CloseNotifySpecification(
+                    EnumSet.of(ShutdownResult.QUIET), EnumSet.of(ShutdownResult.TRUNCATED), false, false);
+        };
     }
 }

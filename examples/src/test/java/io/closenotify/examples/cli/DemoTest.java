@@ -41,6 +41,11 @@ final class DemoTest {
             }
         }
         assertThat(result.lines()).filteredOn("protocol", "tls").hasSize((int) providers * 10);
+        assertThat(result.lines()).filteredOn("protocol", "dtls")
+                .extracting(row -> row.get("version") + " " + row.get("provider") + " " + row.get("mode") + " "
+                        + row.get("result") + " " + row.get("serverResult") + " " + row.get("resumed"))
+                .containsExactly("1.2 jdk bidirectional clean clean true", "1.2 jdk fast unidirectional clean true",
+                        "1.2 jdk quiet quiet peer_silent true");
         assertThat(result.lines()).filteredOn("protocol", "quic")
                 .extracting(row -> row.get("mode") + " " + row.get("variant") + " " + row.get("result"))
                 .containsExactly("compliant stream_flush clean", "compliant no_stream_flush clean",
@@ -56,6 +61,7 @@ final class DemoTest {
 
         assertThat(result.exit()).isZero();
         assertThat(result.out()).filteredOn(line -> line.startsWith("| TLS 1.")).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(result.out()).filteredOn(line -> line.startsWith("| DTLS 1.2 ")).hasSize(3);
         assertThat(result.out()).filteredOn(line -> line.startsWith("| QUIC 1 ")).hasSize(6);
     }
 
@@ -80,8 +86,28 @@ final class DemoTest {
         assertThat(problem(ShutdownMode.QUIET, quiet, clean)).isEqualTo("server: clean");
     }
 
+    @Test
+    void what_is_not_as_specified_over_dtls_is_not_ok() {
+        ConnectionReport clean = report(ShutdownResult.CLEAN, true, BYTES);
+        ConnectionReport unidirectional = report(ShutdownResult.UNIDIRECTIONAL, false, BYTES);
+        ConnectionReport quiet = report(ShutdownResult.QUIET, true, BYTES);
+        ConnectionReport silent = report(ShutdownResult.PEER_SILENT, false, BYTES);
+
+        assertThat(dtlsProblem(ShutdownMode.BIDIRECTIONAL, clean, clean)).isNull();
+        assertThat(dtlsProblem(ShutdownMode.BIDIRECTIONAL, silent, clean)).isEqualTo("client: peer_silent");
+        assertThat(dtlsProblem(ShutdownMode.FAST, unidirectional, clean)).isNull();
+        assertThat(dtlsProblem(ShutdownMode.FAST, clean, clean)).isEqualTo("client: clean");
+        assertThat(dtlsProblem(ShutdownMode.FAST, unidirectional, silent)).isEqualTo("server: peer_silent");
+        assertThat(dtlsProblem(ShutdownMode.QUIET, quiet, silent)).isNull();
+        assertThat(dtlsProblem(ShutdownMode.QUIET, quiet, clean)).isEqualTo("server: clean");
+    }
+
+    private static String dtlsProblem(ShutdownMode mode, ConnectionReport client, ConnectionReport server) {
+        return DtlsDemo.specification(mode).problem(client, server, BYTES, BYTES);
+    }
+
     private static String problem(ShutdownMode mode, ConnectionReport client, ConnectionReport server) {
-        return TlsDemo.Expectation.of(mode).problem(client, server, BYTES, BYTES);
+        return TlsDemo.specification(mode).problem(client, server, BYTES, BYTES);
     }
 
     private static ConnectionReport report(ShutdownResult result, boolean received, long bytes) {
