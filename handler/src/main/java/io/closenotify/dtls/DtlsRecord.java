@@ -17,9 +17,12 @@ final class DtlsRecord {
     static final int SERVER_HELLO = 2;
     static final int HELLO_VERIFY_REQUEST = 3;
     static final int NEW_SESSION_TICKET = 4;
+    static final int CLIENT_KEY_EXCHANGE = 16;
 
     /** DTLS 1.0 and 1.2 are {254, 255} and {254, 253}. */
     private static final int MAJOR_VERSION = 254;
+    private static final int DTLS_1_0 = 255;
+    private static final int DTLS_1_2 = 253;
 
     private DtlsRecord() {
     }
@@ -37,7 +40,12 @@ final class DtlsRecord {
         int type = datagram.getUnsignedByte(index);
         int length = HEADER + datagram.getUnsignedShort(index + 11);
         return type >= CHANGE_CIPHER_SPEC && type <= APPLICATION_DATA
-                && datagram.getUnsignedByte(index + 1) == MAJOR_VERSION && length <= left ? length : 0;
+                && isVersion(datagram, index + 1) && length <= left ? length : 0;
+    }
+
+    static boolean isVersion(ByteBuf buffer, int index) {
+        int minor = buffer.getUnsignedByte(index + 1);
+        return buffer.getUnsignedByte(index) == MAJOR_VERSION && (minor == DTLS_1_0 || minor == DTLS_1_2);
     }
 
     static int type(ByteBuf record) {
