@@ -55,7 +55,7 @@ final class DtlsConnection {
     void read(ByteBuf datagram) {
         int index = datagram.readerIndex();
         int length = DtlsRecord.length(datagram, index);
-        while (length > 0 && handler.reads(this)) {
+        while (length > 0 && isCurrent()) {
             if (length <= engine.largestRecord()) {
                 readRecord(length == datagram.readableBytes() ? datagram : datagram.slice(index, length));
             }
@@ -134,6 +134,11 @@ final class DtlsConnection {
     /** Whether records that were sent before this one have not come. */
     boolean lacksBefore(ByteBuf record) {
         return requireNonNull(window).missingBefore(DtlsRecord.sequence(record)) > 0;
+    }
+
+    /** Whether it has not been let go of. */
+    boolean isCurrent() {
+        return handler.reads(this);
     }
 
     /** The application has handled what was read. */
