@@ -107,9 +107,13 @@ final class EmbeddedDtlsPair implements AutoCloseable {
             return datagram;
         }
 
-        /** Delivers a datagram, and releases it. */
+        /** Delivers a datagram, and releases it. To a closed channel nothing is delivered. */
         void deliver(ByteBuf datagram) {
-            channel.writeInbound(datagram);
+            if (channel.isOpen()) {
+                channel.writeInbound(datagram);
+            } else {
+                datagram.release();
+            }
         }
     }
 
@@ -162,7 +166,7 @@ final class EmbeddedDtlsPair implements AutoCloseable {
     @Override
     public void close() {
         for (Side side : List.of(client, server)) {
-            if (side.channel.isOpen()) {
+            if (side.channel.isOpen() && side.channel.pipeline().context(side.handler) != null) {
                 side.handler.abort();
                 side.channel.runPendingTasks();
             }
