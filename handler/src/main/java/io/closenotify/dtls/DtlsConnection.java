@@ -176,7 +176,16 @@ final class DtlsConnection {
     /** Returns what the engine has to say at its end: close_notify, or a fatal alert; {@code null} if nothing. */
     @Nullable ByteBuf alert() throws SSLException {
         engine.sslEngine().closeOutbound();
-        return engine.wrap(context.alloc()).record();
+        ByteBuf record = engine.wrap(context.alloc()).record();
+        if (record != null && DtlsRecord.isUserCanceled(record)) {
+            // RFC 5246, section 7.2.2: to be followed by a close_notify. The engine makes one, and closes before it.
+            int length = record.readableBytes();
+            ByteBuf closeNotify = record.copy();
+            closeNotify.setInt(7, (int) DtlsRecord.sequence(record) + 1).setByte(length - 1, 0);
+            record.writeBytes(closeNotify);
+            closeNotify.release();
+        }
+        return record;
     }
 
     int largestMessage() {

@@ -341,14 +341,14 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (connection != null || machine.hasBegun()) {
             return;
         }
-        SSLEngine own = serverEngine != null ? serverEngine
-                : settings.clientEngine(context.channel().remoteAddress());
-        engine = own;
         try {
+            SSLEngine own = serverEngine != null ? serverEngine
+                    : settings.clientEngine(context.channel().remoteAddress());
+            engine = own;
             DtlsConnection made = new DtlsConnection(this, context, own, settings);
             connection = made;
             made.handshake().start();
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             handshakeFailed(e);
         }
         readOn();
@@ -379,7 +379,9 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         Throwable told = hinted(cause);
         requireShutdown().note(told);
         requireShutdown().noteAlert(AlertNames.in(cause));
-        sendAlert(context);
+        if (connection != null && connection.handshake().isIdle()) {
+            sendAlert(context);
+        }
         machine.feedAhead(cause instanceof SSLException ? Input.FATAL_ALERT : Input.ABORT,
                 () -> tellHandshakeFailed(told));
     }

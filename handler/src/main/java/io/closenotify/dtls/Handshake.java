@@ -171,8 +171,9 @@ final class Handshake {
         try {
             while (!over && !taskRuns) {
                 if (engine.sslEngine().isInboundDone()) {
-                    stop();
-                    handler.peerClosed();
+                    // A task has failed, which the next call throws.
+                    engine.unwrap(context.alloc(), null);
+                    fail(new SSLHandshakeException("the engine has ended the handshake"));
                     return;
                 }
                 switch (engine.status()) {
@@ -295,6 +296,11 @@ final class Handshake {
                 record.release();
             }
         }
+    }
+
+    /** Whether the engine may be touched: its lock is held while a task of its own runs. */
+    boolean isIdle() {
+        return !taskRuns;
     }
 
     /** Runs a task that touches the engine, once nothing else does. */
