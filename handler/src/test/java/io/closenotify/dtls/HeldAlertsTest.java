@@ -1,19 +1,13 @@
 package io.closenotify.dtls;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
-import io.closenotify.dtls.EmbeddedDtlsPair.Side;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,7 +61,7 @@ class HeldAlertsTest {
             pair.client.channel.runPendingTasks();
             ByteBuf genuine;
             if (fatal) {
-                genuine = fatalAlert(pair.server);
+                genuine = DtlsContexts.fatalAlert(pair.server.handler.engine());
             } else {
                 pair.server.handler.shutdown();
                 genuine = pair.server.sent();
@@ -128,21 +122,6 @@ class HeldAlertsTest {
         }
     }
 
-    /** Without the handler in front of it, the engine takes a record that is too long as the end. */
-    private ByteBuf fatalAlert(Side side) {
-        SSLEngine engine = side.handler.engine();
-        ByteBuffer alert = ByteBuffer.allocate(1 << 15);
-        assertThatThrownBy(() -> engine.unwrap(
-                new Forger(3).record(DtlsRecord.APPLICATION_DATA, 1, 9, new byte[17_000]).nioBuffer(),
-                ByteBuffer.allocate(1 << 15))).isInstanceOf(SSLException.class);
-        try {
-            engine.wrap(ByteBuffer.allocate(0), alert);
-        } catch (SSLException e) {
-            throw new IllegalStateException(e);
-        }
-        return Unpooled.wrappedBuffer(alert.flip());
-    }
-
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aFatalAlertOfThePeerEndsTheConnectionAndItsSession(boolean shuttingDown) {
@@ -153,7 +132,7 @@ class HeldAlertsTest {
             }
             SSLSession session = pair.client.handler.engine().getSession();
             assertThat(session.isValid()).isTrue();
-            pair.client.deliver(fatalAlert(pair.server));
+            pair.client.deliver(DtlsContexts.fatalAlert(pair.server.handler.engine()));
             ShutdownOutcome outcome = pair.client.outcome();
             assertThat(outcome.result()).isEqualTo(ShutdownResult.FATAL_ALERT);
             assertThat(outcome.initiator()).isEqualTo(shuttingDown ? ShutdownInitiator.LOCAL : ShutdownInitiator.PEER);
