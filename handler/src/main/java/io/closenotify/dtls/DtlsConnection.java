@@ -55,7 +55,7 @@ final class DtlsConnection {
     void read(ByteBuf datagram) {
         int index = datagram.readerIndex();
         int length = DtlsRecord.length(datagram, index);
-        while (length > 0 && handler.reads(this)) {
+        while (length > 0 && isCurrent()) {
             if (length <= engine.largestRecord()) {
                 readRecord(length == datagram.readableBytes() ? datagram : datagram.slice(index, length));
             }
@@ -136,6 +136,11 @@ final class DtlsConnection {
         return requireNonNull(window).missingBefore(DtlsRecord.sequence(record)) > 0;
     }
 
+    /** Whether it has not been let go of. */
+    boolean isCurrent() {
+        return handler.reads(this);
+    }
+
     /** The application has handled what was read. */
     void readHandled() {
         heldAlerts.release();
@@ -171,7 +176,16 @@ final class DtlsConnection {
     /** Returns what the engine has to say at its end: close_notify, or a fatal alert; {@code null} if nothing. */
     @Nullable ByteBuf alert() throws SSLException {
         engine.sslEngine().closeOutbound();
-        return engine.wrap(context.alloc()).record();
+        ByteBuf record = engine.wrap(context.alloc()).record();
+        if (record != null && DtlsRecord.isUserCanceled(record)) {
+            // RFC 5246, section 7.2.2: to be followed by a close_notify. The engine makes one, and closes before it.
+            int length = record.readableBytes();
+            ByteBuf closeNotify = record.copy();
+            closeNotify.setInt(7, (int) DtlsRecord.sequence(record) + 1).setByte(length - 1, 0);
+            record.writeBytes(closeNotify);
+            closeNotify.release();
+        }
+        return record;
     }
 
     int largestMessage() {

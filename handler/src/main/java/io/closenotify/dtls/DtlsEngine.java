@@ -135,6 +135,12 @@ final class DtlsEngine {
      */
     record Unwrapped(@Nullable ByteBuf data, SSLEngineResult result) {
 
+        /** The number of the record or message, which is authentic; -1 if there was none, or of another epoch. */
+        long sequenceIn(int epoch) {
+            long number = result.sequenceNumber();
+            return number >>> 48 == epoch ? number & 0xFFFF_FFFF_FFFFL : -1;
+        }
+
         /** Whether the record was authentic: the engine says nothing of those that it has dropped. */
         boolean isAuthentic() {
             return result.sequenceNumber() >= 0;

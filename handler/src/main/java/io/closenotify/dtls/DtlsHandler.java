@@ -315,7 +315,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
 
     /** The application has handled what came before the peer's close_notify. */
     void answerPeer() {
-        if (machine.phase() == Phase.PEER_CLOSED) {
+        if (machine.phase() == Phase.PEER_CLOSED && connection != null) {
             requestShutdown();
         }
     }
@@ -353,14 +353,14 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (connection != null || machine.hasBegun()) {
             return;
         }
-        SSLEngine own = serverEngine != null ? serverEngine
-                : settings.clientEngine(context.channel().remoteAddress());
-        engine = own;
         try {
+            SSLEngine own = serverEngine != null ? serverEngine
+                    : settings.clientEngine(context.channel().remoteAddress());
+            engine = own;
             DtlsConnection made = new DtlsConnection(this, context, own, settings);
             connection = made;
             made.handshake().start();
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             handshakeFailed(e);
         }
         readOn();
@@ -380,8 +380,10 @@ public final class DtlsHandler extends ChannelDuplexHandler {
             writeRecord(context, message, promise);
         }
         context.flush();
-        handshakePromise.trySuccess(context.channel());
-        context.fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
+        // A listener of those writes may have removed this handler.
+        if (handshakePromise.trySuccess(context.channel())) {
+            context.fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
+        }
     }
 
     void handshakeFailed(Exception cause) {
@@ -389,7 +391,9 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         Throwable told = hinted(cause);
         requireShutdown().note(told);
         requireShutdown().noteAlert(AlertNames.in(cause));
-        sendAlert(context);
+        if (connection != null && connection.handshake().isIdle()) {
+            sendAlert(context);
+        }
         machine.feedAhead(cause instanceof SSLException ? Input.FATAL_ALERT : Input.ABORT,
                 () -> tellHandshakeFailed(told));
     }
@@ -601,8 +605,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
             ReferenceCountUtil.release(message);
             promise.tryFailure(new UnsupportedMessageTypeException(message, ByteBuf.class));
         } else if (machine.phase() == Phase.TERMINATED || (shutdown != null && shutdown.refusesWrites())) {
-            data.release();
-            promise.tryFailure(new WriteAfterShutdownException());
+            refuse(data, promise);
         } else if (machine.phase() == Phase.HANDSHAKE) {
             if (waitingWrites == null) {
                 waitingWrites = new PendingWriteQueue(context);
@@ -613,7 +616,17 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         }
     }
 
+    private static void refuse(ByteBuf data, ChannelPromise promise) {
+        data.release();
+        promise.tryFailure(new WriteAfterShutdownException());
+    }
+
     private void writeRecord(ChannelHandlerContext context, ByteBuf message, ChannelPromise promise) {
+        DtlsConnection current = connection;
+        if (current == null) {
+            refuse(message, promise);
+            return;
+        }
         int length = message.readableBytes();
         if (length == 0) {
             // Done when everything before it is.
@@ -626,7 +639,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
                 throw new IllegalArgumentException("message: " + length + " bytes (expected: at most " + maxMessageSize
                         + ", one record in a datagram of " + settings.mtu() + ')');
             }
-            record = requireConnection().encrypt(message);
+            record = current.encrypt(message);
         } catch (SSLException | RuntimeException e) {
             promise.tryFailure(machine.state().view().closeNotifyReceived() ? new WriteAfterShutdownException() : e);
         } finally {

@@ -17,9 +17,14 @@ final class DtlsRecord {
     static final int SERVER_HELLO = 2;
     static final int HELLO_VERIFY_REQUEST = 3;
     static final int NEW_SESSION_TICKET = 4;
+    static final int CLIENT_KEY_EXCHANGE = 16;
+
+    private static final int USER_CANCELED = 90;
 
     /** DTLS 1.0 and 1.2 are {254, 255} and {254, 253}. */
     private static final int MAJOR_VERSION = 254;
+    private static final int DTLS_1_0 = 255;
+    private static final int DTLS_1_2 = 253;
 
     private DtlsRecord() {
     }
@@ -37,7 +42,12 @@ final class DtlsRecord {
         int type = datagram.getUnsignedByte(index);
         int length = HEADER + datagram.getUnsignedShort(index + 11);
         return type >= CHANGE_CIPHER_SPEC && type <= APPLICATION_DATA
-                && datagram.getUnsignedByte(index + 1) == MAJOR_VERSION && length <= left ? length : 0;
+                && isVersion(datagram, index + 1) && length <= left ? length : 0;
+    }
+
+    static boolean isVersion(ByteBuf buffer, int index) {
+        int minor = buffer.getUnsignedByte(index + 1);
+        return buffer.getUnsignedByte(index) == MAJOR_VERSION && (minor == DTLS_1_0 || minor == DTLS_1_2);
     }
 
     static int type(ByteBuf record) {
@@ -51,6 +61,12 @@ final class DtlsRecord {
     /** The number within the epoch. */
     static long sequence(ByteBuf record) {
         return record.getLong(record.readerIndex() + 3) & 0xFFFF_FFFF_FFFFL;
+    }
+
+    /** Whether a record is that alert, in plaintext. */
+    static boolean isUserCanceled(ByteBuf record) {
+        return type(record) == ALERT && epoch(record) == 0
+                && record.getUnsignedByte(record.writerIndex() - 1) == USER_CANCELED;
     }
 
     /** The type of the handshake message that begins or goes on in a plaintext record, or -1. */

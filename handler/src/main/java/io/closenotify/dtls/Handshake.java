@@ -3,6 +3,7 @@ package io.closenotify.dtls;
 import io.closenotify.dtls.DtlsEngine.Unwrapped;
 import io.closenotify.dtls.DtlsEngine.Wrapped;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -25,8 +26,6 @@ final class Handshake {
 
     static final Duration MAX_RETRANSMIT_TIMEOUT = Duration.ofSeconds(60);
 
-    /** Far more than a handshake with many repetitions; what comes beyond is dropped. */
-    private static final int MOST_BYTES = 1 << 20;
     private static final int MOST_WAITING = 64;
     private static final int MOST_EARLY = 16;
     private static final long FINAL_FLIGHT_INTERVAL = TimeUnit.MILLISECONDS.toNanos(100);
@@ -36,13 +35,16 @@ final class Handshake {
     private final DtlsEngine engine;
     private final DtlsSettings settings;
     private final @Nullable TicketGuard guard;
+    private final HandshakeFilter filter;
     private final Queue<ByteBuf> waiting = new ArrayDeque<>(4);
     private final Queue<ByteBuf> early = new ArrayDeque<>(4);
-    private int bytes;
     private long lastOfPeer;
+    private boolean finishedSent;
     private boolean taskRuns;
     private boolean over;
     private @Nullable Runnable afterTask;
+    private @Nullable ByteBuf alert;
+    private @Nullable Future<?> alertTimer;
     private long retransmitNanos;
     private @Nullable Future<?> retransmitTimer;
     private @Nullable Future<?> deadline;
@@ -52,7 +54,9 @@ final class Handshake {
         this.context = context;
         this.engine = engine;
         this.settings = settings;
-        guard = engine.sslEngine().getUseClientMode() ? new TicketGuard() : null;
+        boolean ofClient = engine.sslEngine().getUseClientMode();
+        guard = ofClient ? new TicketGuard() : null;
+        filter = new HandshakeFilter(ofClient);
     }
 
     void start() {
@@ -71,23 +75,28 @@ final class Handshake {
     void read(ByteBuf record) {
         int type = DtlsRecord.type(record);
         int epoch = DtlsRecord.epoch(record);
-        bytes += record.readableBytes();
-        if (over || bytes > MOST_BYTES || epoch > 1 || (epoch == 0 && type == DtlsRecord.APPLICATION_DATA)) {
+        if (over || epoch > 1) {
             return;
         }
-        if (epoch == 1 && type != DtlsRecord.HANDSHAKE) {
-            // It overtook the peer's Finished, without which the engine takes it for an attack.
-            keep(record, early, MOST_EARLY);
+        if (type == DtlsRecord.APPLICATION_DATA || type == DtlsRecord.ALERT) {
+            if (epoch == 1) {
+                // It overtook the peer's Finished, without which the engine takes it for an attack.
+                keep(record, early, MOST_EARLY);
+            } else if (type == DtlsRecord.ALERT && HandshakeFilter.ends(record)) {
+                hold(record);
+            }
+            return;
+        }
+        if (!filter.passes(record)) {
             return;
         }
         boolean endsFlight = epoch == 1 || type == DtlsRecord.CHANGE_CIPHER_SPEC;
-        if (guard != null) {
-            if (endsFlight && !guard.isSatisfied()) {
+        if (endsFlight) {
+            if (guard != null ? !guard.isSatisfied() : !filter.keysExchanged() && !finishedSent) {
                 return;
             }
-            if (type == DtlsRecord.HANDSHAKE && epoch == 0) {
-                guard.pass(record);
-            }
+        } else if (guard != null) {
+            guard.pass(record);
         }
         if (taskRuns) {
             keep(record, waiting, MOST_WAITING);
@@ -102,11 +111,44 @@ final class Handshake {
         }
     }
 
+    /**
+     * Holds an alert in plaintext, which anyone could have sent, until it is clear that the peer has nothing else to
+     * say: who has ended the handshake does not answer our flight.
+     */
+    private void hold(ByteBuf record) {
+        if (alert == null && retransmitTimer != null) {
+            alert = Unpooled.copiedBuffer(record);
+            armAlertTimer();
+        }
+    }
+
+    private void armAlertTimer() {
+        alertTimer = context.executor().schedule(
+                this::believeAlert, settings.retransmitTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void believeAlert() {
+        ByteBuf held = alert;
+        if (over || held == null) {
+            return;
+        }
+        if (taskRuns) {
+            armAlertTimer();
+        } else if (HandshakeFilter.isCloseNotify(held)) {
+            stop();
+            handler.peerClosed();
+        } else {
+            feed(held);
+        }
+    }
+
+    private void dropAlert() {
+        alert = null;
+        cancel(alertTimer);
+    }
+
     private void feed(ByteBuf record) {
         try {
-            if (DtlsRecord.epoch(record) == 1) {
-                lastOfPeer = Math.max(lastOfPeer, DtlsRecord.sequence(record));
-            }
             done(engine.unwrap(context.alloc(), record));
         } catch (SSLException e) {
             fail(e);
@@ -117,6 +159,7 @@ final class Handshake {
     /** Whether that was the end of the handshake. */
     private void done(Unwrapped unwrapped) {
         ReferenceCountUtil.release(unwrapped.data());
+        lastOfPeer = Math.max(lastOfPeer, unwrapped.sequenceIn(1));
         if (unwrapped.result().getHandshakeStatus() == HandshakeStatus.FINISHED) {
             complete(null);
         }
@@ -128,8 +171,9 @@ final class Handshake {
         try {
             while (!over && !taskRuns) {
                 if (engine.sslEngine().isInboundDone()) {
-                    stop();
-                    handler.peerClosed();
+                    // A task has failed, which the next call throws.
+                    engine.unwrap(context.alloc(), null);
+                    fail(new SSLHandshakeException("the engine has ended the handshake"));
                     return;
                 }
                 switch (engine.status()) {
@@ -152,6 +196,9 @@ final class Handshake {
 
     /** Sends all that the engine has, if anything; asked for while the peer is awaited, it is the last flight again. */
     private boolean sendFlight(boolean isNew) throws SSLException {
+        if (isNew) {
+            dropAlert();
+        }
         Flight first = null;
         Flight flight = new Flight(settings.mtu());
         boolean asksForCookie = false;
@@ -164,6 +211,7 @@ final class Handshake {
                 break;
             }
             boolean finished = DtlsRecord.epoch(record) == 1 && DtlsRecord.type(record) == DtlsRecord.HANDSHAKE;
+            finishedSent |= finished;
             asksForCookie = DtlsRecord.handshakeType(record) == DtlsRecord.HELLO_VERIFY_REQUEST;
             flight.add(record);
             if (finished && status == HandshakeStatus.NEED_WRAP && first == null) {
@@ -250,6 +298,11 @@ final class Handshake {
         }
     }
 
+    /** Whether the engine may be touched: its lock is held while a task of its own runs. */
+    boolean isIdle() {
+        return !taskRuns;
+    }
+
     /** Runs a task that touches the engine, once nothing else does. */
     void whenIdle(Runnable task) {
         if (taskRuns) {
@@ -294,6 +347,7 @@ final class Handshake {
     private void cancelTimers() {
         cancel(retransmitTimer);
         cancel(deadline);
+        dropAlert();
     }
 
     private static void release(Queue<ByteBuf> records) {

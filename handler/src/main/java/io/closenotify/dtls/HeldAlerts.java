@@ -41,7 +41,9 @@ final class HeldAlerts {
         if (held.size() >= MOST) {
             decryptFirst();
         }
-        held.add(alert.copy());
+        if (connection.isCurrent()) {
+            held.add(alert.copy());
+        }
     }
 
     /** The application has handled what came before. */

@@ -7,13 +7,14 @@ final class ReplayWindow {
 
     private static final int SIZE = 64;
 
-    /** What is numbered up to here belongs to the handshake. */
+    /** The number of the peer's Finished, as it came. Those up to here belong to the handshake, unless data came. */
     private final long base;
+    private boolean beginsBeforeBase;
     private long highest;
     private long seen;
     private long received;
 
-    /** @param base the number of the last record of the handshake, which is in the window */
+    /** @param base the number of the last record of the handshake, which is in the window, */
     ReplayWindow(long base) {
         this.base = base;
         highest = base;
@@ -26,7 +27,7 @@ final class ReplayWindow {
             return true;
         }
         long age = highest - sequence;
-        return sequence > base && age < SIZE && (seen & (1L << age)) == 0;
+        return age < SIZE && (seen & (1L << age)) == 0;
     }
 
     /** Counts a record that was accepted and turned out to be authentic. */
@@ -37,6 +38,8 @@ final class ReplayWindow {
             highest = sequence;
         } else {
             seen |= 1L << (highest - sequence);
+            // A Finished that was sent again may be numbered behind data: nothing is known of what is before it.
+            beginsBeforeBase |= sequence < base;
         }
         received++;
     }
@@ -47,6 +50,7 @@ final class ReplayWindow {
      * @param sequence of a record behind which nothing was received
      */
     long missingBefore(long sequence) {
-        return Math.max(0, sequence - base - 1 - received);
+        long sent = beginsBeforeBase ? sequence - 1 : sequence - base - 1;
+        return Math.max(0, sent - received);
     }
 }

@@ -2,7 +2,9 @@ package io.closenotify.dtls;
 
 import io.closenotify.ShutdownOutcome;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -19,6 +21,8 @@ final class EmbeddedDtlsPair implements AutoCloseable {
 
     static final InetSocketAddress ADDRESS = new InetSocketAddress("localhost", 4433);
 
+    /** Of its own, so that it knows what is not released; the leak detector would take its time. */
+    final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
     final Side client;
     final Side server;
     private long nanos;
@@ -28,9 +32,14 @@ final class EmbeddedDtlsPair implements AutoCloseable {
     }
 
     EmbeddedDtlsPair(SSLContext context, UnaryOperator<DtlsHandlerBuilder> configure) {
-        DtlsHandlerBuilder serverBuilder = configure.apply(prepared(context));
-        server = new Side(serverBuilder.build(serverBuilder.settings().serverEngine(ADDRESS)));
-        client = new Side(configure.apply(prepared(context)).build());
+        this(context, context, configure, configure);
+    }
+
+    EmbeddedDtlsPair(SSLContext clientContext, SSLContext serverContext, UnaryOperator<DtlsHandlerBuilder> ofClient,
+            UnaryOperator<DtlsHandlerBuilder> ofServer) {
+        DtlsHandlerBuilder serverBuilder = ofServer.apply(prepared(serverContext));
+        server = new Side(serverBuilder.build(serverBuilder.settings().serverEngine(ADDRESS)), allocator);
+        client = new Side(ofClient.apply(prepared(clientContext)).build(), allocator);
     }
 
     private DtlsHandlerBuilder prepared(SSLContext context) {
@@ -46,9 +55,10 @@ final class EmbeddedDtlsPair implements AutoCloseable {
         final List<Throwable> exceptions = new ArrayList<>();
         final StringBuilder received = new StringBuilder();
 
-        Side(DtlsHandler handler) {
+        Side(DtlsHandler handler, ByteBufAllocator allocator) {
             this.handler = handler;
             channel = new EmbeddedChannel();
+            channel.config().setAllocator(allocator);
             channel.freezeTime();
             channel.pipeline().addLast(handler, new ChannelInboundHandlerAdapter() {
                 @Override
@@ -78,7 +88,11 @@ final class EmbeddedDtlsPair implements AutoCloseable {
         }
 
         void write(String text) {
-            channel.writeOutbound(Unpooled.copiedBuffer(text, CharsetUtil.UTF_8));
+            channel.writeOutbound(message(text));
+        }
+
+        ByteBuf message(String text) {
+            return ByteBufUtil.writeUtf8(channel.alloc(), text);
         }
 
         /** Takes the next datagram that was sent, or {@code null}; the caller's to release. */
@@ -93,9 +107,13 @@ final class EmbeddedDtlsPair implements AutoCloseable {
             return datagram;
         }
 
-        /** Delivers a datagram, and releases it. */
+        /** Delivers a datagram, and releases it. To a closed channel nothing is delivered. */
         void deliver(ByteBuf datagram) {
-            channel.writeInbound(datagram);
+            if (channel.isOpen()) {
+                channel.writeInbound(datagram);
+            } else {
+                datagram.release();
+            }
         }
     }
 
@@ -148,11 +166,22 @@ final class EmbeddedDtlsPair implements AutoCloseable {
     @Override
     public void close() {
         for (Side side : List.of(client, server)) {
-            if (side.channel.isOpen()) {
+            if (side.channel.isOpen() && side.channel.pipeline().context(side.handler) != null) {
                 side.handler.abort();
                 side.channel.runPendingTasks();
             }
             side.channel.finishAndReleaseAll();
+            if (side.channel.hasPendingTasks()) {
+                throw new AssertionError("tasks or timers are left");
+            }
         }
+        long left = bytesHeld();
+        if (left != 0) {
+            throw new AssertionError("not released: " + left + " bytes");
+        }
+    }
+
+    long bytesHeld() {
+        return allocator.metric().usedHeapMemory() + allocator.metric().usedDirectMemory();
     }
 }
