@@ -78,7 +78,7 @@ class DtlsHandshakeFailureTest {
     }
 
     @Test
-    void aRefusedCertificateIsToldToBoth() throws Exception {
+    void a_refused_certificate_is_told_to_both() throws Exception {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(
                 distrustful(), DtlsContexts.withoutTickets(), builder -> builder, builder -> builder)) {
             run(pair, 3_000);
@@ -88,7 +88,7 @@ class DtlsHandshakeFailureTest {
     }
 
     @Test
-    void withoutACommonCipherBothFail() {
+    void without_a_common_cipher_both_fail() {
         SSLContext context = DtlsContexts.withoutTickets();
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, context,
                 builder -> suites(builder, GCM), builder -> suites(builder, CHACHA20))) {
@@ -116,7 +116,7 @@ class DtlsHandshakeFailureTest {
     }
 
     @Test
-    void parametersThatTheEngineRefusesFailTheHandshake() {
+    void parameters_that_the_engine_refuses_fail_the_handshake() {
         SSLContext context = DtlsContexts.withoutTickets();
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(
                 context, context, builder -> suites(builder, "NO_SUCH_SUITE"), builder -> builder)) {
@@ -132,7 +132,7 @@ class DtlsHandshakeFailureTest {
 
     @ParameterizedTest
     @EnumSource
-    void theEngineIsLeftAloneWhileItsTaskRuns(End end) {
+    void the_engine_is_left_alone_while_its_task_runs(End end) {
         Queue<Runnable> tasks = new ArrayDeque<>();
         SSLContext context = DtlsContexts.withoutTickets();
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, context,
@@ -174,7 +174,7 @@ class DtlsHandshakeFailureTest {
 
     /** As long as alerts go out in plaintext: of the engine's farewell only a user_canceled can be had. */
     @Test
-    void aHandshakeGivenUpIsToldToThePeer() {
+    void a_handshake_given_up_is_told_to_the_peer() {
         for (int stage = 1; stage < 4; stage++) {
             try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
                 for (int i = 0; i < stage; i++) {
@@ -197,7 +197,7 @@ class DtlsHandshakeFailureTest {
     }
 
     @Test
-    void withoutADeadlineTheFlightIsRepeatedForEver() {
+    void without_a_deadline_the_flight_is_repeated_for_ever() {
         SSLContext context = DtlsContexts.withoutTickets();
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, b -> b.handshakeTimeout(Duration.ZERO))) {
             List<Integer> sentAt = new ArrayList<>();
@@ -213,7 +213,7 @@ class DtlsHandshakeFailureTest {
     }
 
     @Test
-    void writesWaitForTheHandshakeAndFailWithIt() {
+    void writes_wait_for_the_handshake_and_fail_with_it() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
             List<ChannelFuture> writes = new ArrayList<>();
             for (int i = 0; i < 70; i++) {
@@ -226,7 +226,7 @@ class DtlsHandshakeFailureTest {
     }
 
     @Test
-    void writesBeforeTheHandshakeKeepTheirOrder() {
+    void writes_before_the_handshake_keep_their_order() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
             List<ChannelFuture> writes = new ArrayList<>();
             for (int i = 0; i < 9; i++) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DtlsHandshakeTest {
 
     @Test
-    void dataGoesBothWays() {
+    void data_goes_both_ways() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             assertThat(pair.client.events).containsExactly(SslHandshakeCompletionEvent.SUCCESS);
             assertThat(pair.server.events).containsExactly(SslHandshakeCompletionEvent.SUCCESS);
@@ -88,7 +88,7 @@ class DtlsHandshakeTest {
     }
 
     @Test
-    void theLastFlightIsRepeatedForAPeerThatHasMissedIt() {
+    void the_last_flight_is_repeated_for_a_peer_that_has_missed_it() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
             while (!pair.server.handler.handshakeFuture().isSuccess()) {
                 EmbeddedDtlsPair.carry(pair.client, pair.server);
@@ -106,7 +106,7 @@ class DtlsHandshakeTest {
     }
 
     @Test
-    void nobodyThereEndsByTheDeadline() {
+    void nobody_there_ends_by_the_deadline() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
             List<Integer> flights = new ArrayList<>();
             for (int passed = 0; passed < 60_000; passed += 1_000) {
@@ -123,7 +123,7 @@ class DtlsHandshakeTest {
     }
 
     @Test
-    void messagesFillTheDatagramAndNoMore() {
+    void messages_fill_the_datagram_and_no_more() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             int most = pair.client.handler.maxMessageSize();
             pair.client.write("x".repeat(most));

@@ -32,7 +32,7 @@ class DtlsMtuTest {
 
     @ParameterizedTest
     @MethodSource("ciphers")
-    void theLargestMessageFitsOneDatagramWithAnyCipher(String cipher, int mtu, int slack) {
+    void the_largest_message_fits_one_datagram_with_any_cipher(String cipher, int mtu, int slack) {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(DtlsContexts.withoutTickets(), builder -> builder.mtu(mtu)
                 .sslParameters(parameters -> parameters.setCipherSuites(new String[] {cipher})))) {
             pair.handshake();
@@ -92,7 +92,7 @@ class DtlsMtuTest {
     }
 
     @Test
-    void sidesMayDifferInTheirMtu() {
+    void sides_may_differ_in_their_mtu() {
         SSLContext context = DtlsContexts.withoutTickets();
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(
                 context, context, builder -> builder.mtu(256), builder -> builder.mtu(16_384))) {

@@ -63,7 +63,7 @@ class DtlsPolicyTest {
     }
 
     @Test
-    void discardedDataIsCountedOnly() {
+    void discarded_data_is_counted_only() {
         ShutdownFuture future = begin(policy().inboundAfterCloseNotify(InboundPolicy.DISCARD).build());
         pair.server.write("late");
         EmbeddedDtlsPair.carry(pair.server, pair.client);
@@ -98,7 +98,7 @@ class DtlsPolicyTest {
 
     @ParameterizedTest
     @EnumSource
-    void withoutLingerTheChannelClosesWithTheOutcome(ShutdownMode mode) {
+    void without_linger_the_channel_closes_with_the_outcome(ShutdownMode mode) {
         ShutdownFuture future = begin(policy().mode(mode).linger(Duration.ZERO).build());
         pair.exchange();
         assertThat(future.getNow().isSuccess()).isTrue();
@@ -106,7 +106,7 @@ class DtlsPolicyTest {
     }
 
     @Test
-    void aPeerTimeoutOfZeroWaitsWithoutEnd() {
+    void a_peer_timeout_of_zero_waits_without_end() {
         ShutdownFuture future = begin(policy().peerTimeout(Duration.ZERO).build());
         int sent = 0;
         for (int passed = 0; passed < 3_600_000; passed += 100_000) {
@@ -123,7 +123,7 @@ class DtlsPolicyTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatNeverLeavesIsNoSuccess(ShutdownMode mode) {
+    void what_never_leaves_is_no_success(ShutdownMode mode) {
         Queue<ByteBuf> swallowed = new ArrayDeque<>();
         Queue<ChannelPromise> promises = new ArrayDeque<>();
         pair.client.channel.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
@@ -148,7 +148,7 @@ class DtlsPolicyTest {
     }
 
     @Test
-    void deferringIsAnswering() {
+    void deferring_is_answering() {
         pair.server.handler.setPolicy(policy().onPeerCloseNotify(PeerClosePolicy.DEFER).build());
         ShutdownFuture future = begin(ShutdownPolicy.bidirectional());
         pair.exchange();
@@ -183,7 +183,7 @@ class DtlsPolicyTest {
     }
 
     @Test
-    void fastMayBecomeBidirectionalBeforeTheAlertLeaves() {
+    void fast_may_become_bidirectional_before_the_alert_leaves() {
         ShutdownFuture fast = pair.client.handler.shutdown(ShutdownPolicy.fast());
         ShutdownFuture strengthened = pair.client.handler.shutdown(ShutdownPolicy.bidirectional());
         pair.client.channel.runPendingTasks();
@@ -196,7 +196,7 @@ class DtlsPolicyTest {
     }
 
     @Test
-    void lateRecordsAreAnsweredByTheAlertWithinLimits() {
+    void late_records_are_answered_by_the_alert_within_limits() {
         begin(ShutdownPolicy.fast());
         EmbeddedDtlsPair.drop(pair.client);
         int answers = 0;

@@ -49,7 +49,7 @@ class DtlsResumptionTest {
 
     @ParameterizedTest
     @MethodSource("endings")
-    void aSessionIsResumedAfterAnyShutdown(ShutdownMode mode, boolean tickets, boolean clientFirst) {
+    void a_session_is_resumed_after_any_shutdown(ShutdownMode mode, boolean tickets, boolean clientFirst) {
         SSLContext context = context(tickets);
         long created;
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, builder -> builder)) {

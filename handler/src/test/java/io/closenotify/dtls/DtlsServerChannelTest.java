@@ -278,6 +278,28 @@ class DtlsServerChannelTest {
     }
 
     @Test
+    void a_failed_handshake_frees_its_slot_before_its_child_has_closed() throws Exception {
+        try (TestServer server = new TestServer(0, false, options -> options.maxPendingHandshakes(1), Reader::new);
+                ClientByHand one = server.client(); ClientByHand two = server.client()) {
+            byte[] hello = two.helloWithCookie();
+            one.send(one.helloWithCookie());
+            Channel child = TestServer.next(server.children);
+            child.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+                @Override
+                public void close(ChannelHandlerContext context, ChannelPromise promise) {
+                    // It lingers.
+                }
+            });
+            TestServer.next(server.handlers).handshake().setFailure(new IOException("failed"));
+            server.settle();
+            two.send(hello);
+
+            assertThat(TestServer.next(server.handlers).peer).isEqualTo(two.address());
+            assertThat(child.isOpen()).isTrue();
+        }
+    }
+
+    @Test
     void connections_are_capped_but_one_of_them_may_restart() throws Exception {
         try (TestServer server = new TestServer(0, false, options -> options.maxConnections(1), Reader::new);
                 ClientByHand one = server.client(); ClientByHand two = server.client()) {
@@ -665,6 +687,7 @@ class DtlsServerChannelTest {
 
             ChannelFuture before = child.write(Unpooled.copiedBuffer(PING));
             ChannelFuture cancelled = child.write(Unpooled.copiedBuffer(PING));
+            server.settle();
             assertThat(cancelled.cancel(false)).isTrue();
             ChannelFuture tooLarge = child.write(Unpooled.buffer().writeZero(65_508));
             ChannelFuture empty = child.write(Unpooled.EMPTY_BUFFER);
@@ -784,13 +807,16 @@ class DtlsServerChannelTest {
     @Test
     void an_event_loop_that_cannot_serve_the_socket_fails_the_registration() throws Exception {
         EventLoopGroup group = new DefaultEventLoopGroup(1);
+        NioDatagramChannel udp = new NioDatagramChannel();
         try {
             ChannelFuture bind = new ServerBootstrap().group(group)
-                    .channelFactory(DtlsServerChannel.builder(DtlsHandler.builder(DtlsContexts.context())).build())
+                    .channelFactory(DtlsServerChannel.builder(DtlsHandler.builder(DtlsContexts.context()))
+                            .udp(() -> udp).build())
                     .childHandler(new Reader())
                     .bind(NetUtil.LOCALHOST4, 0);
 
             assertThat(TestServer.done(bind).cause()).isInstanceOf(IllegalStateException.class);
+            assertThat(udp.isOpen()).isFalse();
         } finally {
             TestServer.done(group.shutdownGracefully(0, 10, TimeUnit.SECONDS));
         }

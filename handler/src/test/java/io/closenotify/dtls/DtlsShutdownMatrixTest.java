@@ -43,7 +43,7 @@ class DtlsShutdownMatrixTest {
 
     @ParameterizedTest
     @MethodSource("rows")
-    void eachSideHasOneOutcomeThatIsTrue(Row row) {
+    void each_side_has_one_outcome_that_is_true(Row row) {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             ShutdownPolicy policy = ShutdownPolicy.bidirectional().toBuilder().mode(row.mode()).build();
             Side initiator = row.first() == First.SERVER ? pair.server : pair.client;

@@ -116,7 +116,7 @@ class DtlsShutdownPhasesTest {
 
     @ParameterizedTest
     @MethodSource("interferences")
-    void nothingIsLeftBehind(Stage stage, Interference interference) {
+    void nothing_is_left_behind(Stage stage, Interference interference) {
         try (EmbeddedDtlsPair pair = stage.reach()) {
             Side side = pair.client;
             boolean removed = interference == Interference.REMOVAL;
@@ -179,7 +179,7 @@ class DtlsShutdownPhasesTest {
 
     @ParameterizedTest
     @MethodSource("callSites")
-    void theApplicationMayCallFromAnywhere(CallSite site, Interference call) {
+    void the_application_may_call_from_anywhere(CallSite site, Interference call) {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
             Side side = pair.client;
             int[] handshakes = new int[1];

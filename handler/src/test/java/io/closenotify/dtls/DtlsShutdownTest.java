@@ -60,7 +60,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void theChannelClosesAtTheEndOfTheLinger() {
+    void the_channel_closes_at_the_end_of_the_linger() {
         ChannelFuture closed = pair.client.channel.pipeline().close();
         pair.exchange();
         assertThat(pair.client.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
@@ -73,7 +73,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void fastDoesNotWait() {
+    void fast_does_not_wait() {
         ShutdownFuture future = pair.client.handler.shutdown(ShutdownPolicy.fast());
         pair.client.channel.runPendingTasks();
         assertThat(future.getNow().result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
@@ -83,7 +83,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void quietSendsNothing() {
+    void quiet_sends_nothing() {
         ShutdownFuture future = pair.client.handler.shutdown(ShutdownPolicy.quiet());
         pair.client.channel.runPendingTasks();
         assertThat(future.getNow().result()).isEqualTo(ShutdownResult.QUIET);
@@ -92,7 +92,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void theSameAlertIsSentAgainUntilItIsAnswered() {
+    void the_same_alert_is_sent_again_until_it_is_answered() {
         ShutdownFuture future = pair.client.handler.shutdown();
         ByteBuf first = pair.client.sent();
         pair.pass(100);
@@ -110,7 +110,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void aPeerThatHasMissedTheAnswerIsAnsweredAgain() {
+    void a_peer_that_has_missed_the_answer_is_answered_again() {
         ShutdownFuture future = pair.client.handler.shutdown();
         EmbeddedDtlsPair.carry(pair.client, pair.server);
         assertThat(pair.server.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
@@ -122,7 +122,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void aVanishedPeerEndsByTheDeadline() {
+    void a_vanished_peer_ends_by_the_deadline() {
         ShutdownFuture future = pair.client.handler.shutdown();
         int sent = 0;
         for (int passed = 0; passed < 5_000; passed += 100) {
@@ -136,7 +136,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void bothMayBeginAtOnce() {
+    void both_may_begin_at_once() {
         ShutdownFuture client = pair.client.handler.shutdown();
         ShutdownFuture server = pair.server.handler.shutdown();
         pair.exchange();
@@ -145,7 +145,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void dataThatArrivesAfterOurAlertIsDelivered() {
+    void data_that_arrives_after_our_alert_is_delivered() {
         ShutdownFuture future = pair.client.handler.shutdown();
         pair.client.channel.runPendingTasks();
         pair.server.write("late");
@@ -156,7 +156,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void reorderedDataBeforeTheAlertIsDelivered() {
+    void reordered_data_before_the_alert_is_delivered() {
         pair.client.write("overtaken");
         ByteBuf data = pair.client.sent();
         ShutdownFuture future = pair.client.handler.shutdown();
@@ -172,7 +172,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void dataThatNeverComesIsMissing() {
+    void data_that_never_comes_is_missing() {
         pair.client.write("lost");
         EmbeddedDtlsPair.drop(pair.client);
         pair.client.handler.shutdown();
@@ -184,7 +184,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void writesAfterTheShutdownFail() {
+    void writes_after_the_shutdown_fail() {
         pair.client.handler.shutdown();
         pair.client.channel.runPendingTasks();
         ChannelFuture late = pair.client.channel.writeAndFlush(Unpooled.copiedBuffer("late", CharsetUtil.UTF_8));
@@ -192,14 +192,14 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void theTransportCannotBeKept() {
+    void the_transport_cannot_be_kept() {
         ShutdownPolicy keep = ShutdownPolicy.bidirectional().toBuilder().transport(TransportPolicy.KEEP).build();
         assertThatThrownBy(() -> pair.client.handler.shutdown(keep))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("transport: KEEP");
     }
 
     @Test
-    void aShutdownMayBeHastened() {
+    void a_shutdown_may_be_hastened() {
         ShutdownFuture future = pair.client.handler.shutdown();
         pair.client.channel.runPendingTasks();
         assertThat(future.isDone()).isFalse();
@@ -209,7 +209,7 @@ class DtlsShutdownTest {
     }
 
     @Test
-    void abortEndsAtOnce() {
+    void abort_ends_at_once() {
         ShutdownFuture future = pair.client.handler.abort();
         assertThat(future.outcome().result()).isEqualTo(ShutdownResult.ABORTED);
         assertThat(pair.client.channel.isOpen()).isFalse();

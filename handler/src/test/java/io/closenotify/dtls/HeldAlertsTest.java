@@ -77,7 +77,7 @@ class HeldAlertsTest {
     }
 
     @Test
-    void withoutGraceTheAlertDoesNotWaitForWhatIsMissing() {
+    void without_grace_the_alert_does_not_wait_for_what_is_missing() {
         try (EmbeddedDtlsPair pair = pair(Duration.ZERO)) {
             pair.client.write("overtaken");
             ByteBuf data = pair.client.sent();
@@ -92,7 +92,7 @@ class HeldAlertsTest {
     }
 
     @Test
-    void dataBehindTheGraceComesTooLate() {
+    void data_behind_the_grace_comes_too_late() {
         try (EmbeddedDtlsPair pair = pair(Duration.ofMillis(100))) {
             pair.client.write("overtaken");
             ByteBuf data = pair.client.sent();
@@ -106,7 +106,7 @@ class HeldAlertsTest {
     }
 
     @Test
-    void theAnswerGoesOutWhenTheLastMissingRecordHasCome() {
+    void the_answer_goes_out_when_the_last_missing_record_has_come() {
         try (EmbeddedDtlsPair pair = pair(Duration.ofMillis(100))) {
             pair.client.write("a");
             ByteBuf first = pair.client.sent();

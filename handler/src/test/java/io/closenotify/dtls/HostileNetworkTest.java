@@ -56,7 +56,7 @@ class HostileNetworkTest {
 
     @ParameterizedTest
     @EnumSource
-    void aConnectionOutlivesAFlood(Forgery forgery) {
+    void a_connection_outlives_a_flood(Forgery forgery) {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             forger.with(pair.allocator);
             long before = heap();
@@ -102,7 +102,7 @@ class HostileNetworkTest {
     }
 
     @Test
-    void aDoubledRecordIsDeliveredOnce() {
+    void a_doubled_record_is_delivered_once() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             pair.client.write("once");
             ByteBuf datagram = pair.client.sent();
@@ -117,7 +117,7 @@ class HostileNetworkTest {
     }
 
     @Test
-    void aForgedRecordBetweenTwoInADatagramHarmsNeither() {
+    void a_forged_record_between_two_in_a_datagram_harms_neither() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             for (Forgery forgery : Forgery.values()) {
                 ByteBuf forged = forgery.make(forger, 3);
@@ -135,7 +135,7 @@ class HostileNetworkTest {
     }
 
     @Test
-    void aDatagramPacketIsReadLikeItsContent() {
+    void a_datagram_packet_is_read_like_its_content() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             pair.client.write("packet");
             pair.server.channel.writeInbound(
@@ -153,7 +153,7 @@ class HostileNetworkTest {
     /** Where the flood comes in: carried so many times from one to the other. */
     @ParameterizedTest
     @EnumSource
-    void aHandshakeIsCompletedAfterAFlood(Forgery forgery) {
+    void a_handshake_is_completed_after_a_flood(Forgery forgery) {
         for (int stage = 0; stage < 6; stage++) {
             try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
                 for (int i = 0; i < stage; i++) {

@@ -73,7 +73,7 @@ class ReplayWindowTest {
     }
 
     @Test
-    void aGapLargerThanTheWindowClearsIt() {
+    void a_gap_larger_than_the_window_clears_it() {
         ReplayWindow window = new ReplayWindow(0);
         for (long ahead : List.of(63L, 64L, 65L, 1L << 40)) {
             long from = ahead * 1_000;
@@ -88,7 +88,7 @@ class ReplayWindowTest {
 
     /** Data that was sent before the close_notify, in a network that loses, doubles and overtakes. */
     @Test
-    void whatIsMissingIsNeverLessThanWhatWasLost() {
+    void what_is_missing_is_never_less_than_what_was_lost() {
         for (int seed = 0; seed < 60; seed++) {
             Random random = new Random(seed);
             try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {

@@ -24,7 +24,7 @@ class ManyClientsTest {
 
     @ParameterizedTest
     @EnumSource(ShutdownMode.class)
-    void fiftyClientsShareOnePort(ShutdownMode mode) throws Exception {
+    void fifty_clients_share_one_port(ShutdownMode mode) throws Exception {
         // Nothing tells a server of a quiet client's end but time.
         try (DtlsEcho server = new DtlsEcho(builder.policy(ShutdownPolicy.bidirectional().toBuilder()
                 .peerTimeout(Duration.ofMillis(200)).linger(DtlsSetup.LINGER).build()),
@@ -52,7 +52,7 @@ class ManyClientsTest {
     }
 
     @Test
-    void sessionsAreResumedAfterEachMode() throws Exception {
+    void sessions_are_resumed_after_each_mode() throws Exception {
         try (DtlsEcho server = new DtlsEcho(builder)) {
             byte[] session = null;
             for (ShutdownMode mode : ShutdownMode.values()) {
