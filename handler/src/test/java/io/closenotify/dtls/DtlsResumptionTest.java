@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,6 +98,33 @@ class DtlsResumptionTest {
                 assertThat(pair.client.outcome().missingAtMost()).isZero();
                 assertThat(pair.server.outcome().missingAtMost()).isZero();
             }
+        }
+    }
+
+    /** The JDK's engine would take the Finished for a forgery. */
+    @Test
+    void aLostTicketIsWaitedFor() {
+        try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(DtlsContexts.context(), builder -> builder)) {
+            int lost = 0;
+            for (int passed = 0; passed < 20_000; passed += 500) {
+                EmbeddedDtlsPair.carry(pair.client, pair.server);
+                for (ByteBuf datagram = pair.server.sent(); datagram != null; datagram = pair.server.sent()) {
+                    while (datagram.isReadable()) {
+                        ByteBuf record = datagram.readRetainedSlice(
+                                DtlsRecord.length(datagram, datagram.readerIndex()));
+                        if (lost < 2 && DtlsRecord.handshakeType(record) == DtlsRecord.NEW_SESSION_TICKET) {
+                            lost++;
+                            record.release();
+                        } else {
+                            pair.client.deliver(record);
+                        }
+                    }
+                    datagram.release();
+                }
+                pair.pass(500);
+            }
+            assertThat(lost).isEqualTo(2);
+            pair.handshake();
         }
     }
 }

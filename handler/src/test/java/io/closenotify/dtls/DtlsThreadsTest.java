@@ -87,7 +87,7 @@ class DtlsThreadsTest {
                 .bind(InetAddress.getLoopbackAddress(), 0).syncUninterruptibly().channel();
     }
 
-    @RepeatedTest(5)
+    @RepeatedTest(3)
     void everyCallIsAnsweredAndThereIsOneOutcome() throws Exception {
         SSLContext context = DtlsContexts.withoutTickets();
         DtlsHandlerBuilder builder = DtlsHandler.builder(context).peer(EmbeddedDtlsPair.ADDRESS)
