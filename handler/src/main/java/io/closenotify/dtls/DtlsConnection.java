@@ -90,7 +90,10 @@ final class DtlsConnection {
                 }
             }
             // A repetition. Nobody is let begin a new handshake inside the connection.
-            default -> repeatFinalFlight(DtlsRecord.type(record));
+            default -> {
+                current.sawHandshake(DtlsRecord.sequence(record));
+                repeatFinalFlight(DtlsRecord.type(record));
+            }
         }
     }
 
@@ -131,9 +134,9 @@ final class DtlsConnection {
         }
     }
 
-    /** Whether records that were sent before this one have not come. */
+    /** Whether records that were sent before this one may still come. */
     boolean lacksBefore(ByteBuf record) {
-        return requireNonNull(window).missingBefore(DtlsRecord.sequence(record)) > 0;
+        return requireNonNull(window).mayLackBefore(DtlsRecord.sequence(record));
     }
 
     /** Whether it has not been let go of. */

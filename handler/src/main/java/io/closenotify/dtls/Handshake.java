@@ -39,6 +39,7 @@ final class Handshake {
     private final Queue<ByteBuf> waiting = new ArrayDeque<>(4);
     private final Queue<ByteBuf> early = new ArrayDeque<>(4);
     private long lastOfPeer;
+    private long finishedSeen;
     private boolean finishedSent;
     private boolean taskRuns;
     private boolean over;
@@ -89,6 +90,9 @@ final class Handshake {
         }
         if (!filter.passes(record)) {
             return;
+        }
+        if (epoch == 1) {
+            finishedSeen = ReplayWindow.with(DtlsRecord.sequence(record), finishedSeen);
         }
         boolean endsFlight = epoch == 1 || type == DtlsRecord.CHANGE_CIPHER_SPEC;
         if (endsFlight) {
@@ -318,7 +322,7 @@ final class Handshake {
         over = true;
         cancelTimers();
         engine.handshakeCompleted();
-        handler.handshakeCompleted(new ReplayWindow(lastOfPeer), kept == null ? null : new FinalFlight(
+        handler.handshakeCompleted(new ReplayWindow(lastOfPeer, finishedSeen), kept == null ? null : new FinalFlight(
                 kept, settings.clock(), Math.min(FINAL_FLIGHT_INTERVAL, settings.retransmitTimeout().toNanos() / 2)));
         for (ByteBuf record = early.poll(); record != null; record = early.poll()) {
             try {

@@ -38,6 +38,10 @@ final class HeldAlerts {
 
     /** Takes an alert, which stays the caller's. */
     void hold(ByteBuf alert) {
+        if (held.contains(alert)) {
+            // Sent again.
+            return;
+        }
         if (held.size() >= MOST) {
             decryptFirst();
         }

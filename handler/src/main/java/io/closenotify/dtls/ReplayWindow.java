@@ -14,11 +14,33 @@ final class ReplayWindow {
     private long seen;
     private long received;
 
-    /** @param base the number of the last record of the handshake, which is in the window, */
-    ReplayWindow(long base) {
+    /**
+     * Of the first records, those that say of themselves to be of the handshake: the peer has repeated its Finished.
+     * That was not verified, and cannot be.
+     */
+    private long ofHandshake;
+
+    /**
+     * Makes the window of an epoch.
+     *
+     * @param base the number of the last record of the handshake, which is in the window
+     * @param ofHandshake the records that said to be of the handshake, see {@link #with}
+     */
+    ReplayWindow(long base, long ofHandshake) {
         this.base = base;
+        this.ofHandshake = ofHandshake;
         highest = base;
         seen = 1;
+    }
+
+    /** Adds a record to a set of the first ones. */
+    static long with(long sequence, long records) {
+        return sequence < SIZE ? records | (1L << sequence) : records;
+    }
+
+    /** Takes note of a record that says to be of the handshake. */
+    void sawHandshake(long sequence) {
+        ofHandshake = with(sequence, ofHandshake);
     }
 
     /** Whether a record is new, as far as the window reaches back; older ones are not. */
@@ -52,5 +74,12 @@ final class ReplayWindow {
     long missingBefore(long sequence) {
         long sent = beginsBeforeBase ? sequence - 1 : sequence - base - 1;
         return Math.max(0, sent - received);
+    }
+
+    /** Whether data sent before this record may be on its way still: a guess, which decides on waiting only. */
+    boolean mayLackBefore(long sequence) {
+        long later = sequence < SIZE ? -1L << sequence : 0;
+        long earlier = base < SIZE - 1 ? (1L << (base + 1)) - 1 : -1L;
+        return missingBefore(sequence) > Long.bitCount(ofHandshake & ~later & ~earlier);
     }
 }

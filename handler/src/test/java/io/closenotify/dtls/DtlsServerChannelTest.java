@@ -284,12 +284,13 @@ class DtlsServerChannelTest {
             byte[] hello = two.helloWithCookie();
             one.send(one.helloWithCookie());
             Channel child = TestServer.next(server.children);
-            child.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            ChannelHandler lingering = new ChannelOutboundHandlerAdapter() {
                 @Override
                 public void close(ChannelHandlerContext context, ChannelPromise promise) {
-                    // It lingers.
+                    // Not yet.
                 }
-            });
+            };
+            TestServer.done(child.eventLoop().submit(() -> child.pipeline().addFirst(lingering)));
             TestServer.next(server.handlers).handshake().setFailure(new IOException("failed"));
             server.settle();
             two.send(hello);

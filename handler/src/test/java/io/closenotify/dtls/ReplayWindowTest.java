@@ -55,7 +55,7 @@ class ReplayWindowTest {
     void itAgreesWithAModelThatForgetsNothing(long base) {
         Random random = new Random(base);
         for (int run = 0; run < 300; run++) {
-            ReplayWindow window = new ReplayWindow(base);
+            ReplayWindow window = new ReplayWindow(base, 0);
             Model model = new Model(base);
             int jump = 1 + random.nextInt(40);
             for (int step = 0; step < 100; step++) {
@@ -74,7 +74,7 @@ class ReplayWindowTest {
 
     @Test
     void a_gap_larger_than_the_window_clears_it() {
-        ReplayWindow window = new ReplayWindow(0);
+        ReplayWindow window = new ReplayWindow(0, 0);
         for (long ahead : List.of(63L, 64L, 65L, 1L << 40)) {
             long from = ahead * 1_000;
             window.add(from);
@@ -122,5 +122,16 @@ class ReplayWindowTest {
                         .isGreaterThanOrEqualTo(lost).isLessThanOrEqualTo(loses ? lost : 0);
             }
         }
+    }
+
+    @Test
+    void a_repeated_finished_is_not_waited_for_but_counts_as_missing() {
+        ReplayWindow window = new ReplayWindow(0, ReplayWindow.with(1, 0));
+        window.sawHandshake(2);
+        window.add(3);
+        assertThat(window.missingBefore(4)).isEqualTo(2);
+        assertThat(window.mayLackBefore(4)).isFalse();
+        assertThat(window.missingBefore(5)).isEqualTo(3);
+        assertThat(window.mayLackBefore(5)).isTrue();
     }
 }
