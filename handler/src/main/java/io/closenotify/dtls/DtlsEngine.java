@@ -83,7 +83,8 @@ final class DtlsEngine {
         largestRecord = engine.getSession().getPacketBufferSize();
     }
 
-    private void limitRecords() {
+    /** Makes records as large as the MTU allows, again. */
+    void limitRecords() {
         SSLParameters parameters = engine.getSSLParameters();
         parameters.setMaximumPacketSize(mtu);
         engine.setSSLParameters(parameters);

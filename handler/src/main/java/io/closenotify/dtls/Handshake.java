@@ -253,6 +253,11 @@ final class Handshake {
         }
         try {
             if (engine.status() == HandshakeStatus.NEED_UNWRAP) {
+                if (guard != null && guard.awaitsHello()) {
+                    // The engine makes its records smaller as it repeats them, but a server that keeps nothing of whom
+                    // it does not know, as ours, takes no ClientHello in pieces.
+                    engine.limitRecords();
+                }
                 sendFlight(false);
             }
         } catch (SSLException e) {

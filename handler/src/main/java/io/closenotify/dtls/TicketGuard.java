@@ -82,6 +82,11 @@ final class TicketGuard {
         }
     }
 
+    /** Whether no ServerHello has come yet. */
+    boolean awaitsHello() {
+        return !helloSeen;
+    }
+
     /** Whether ChangeCipherSpec and Finished may go to the engine. */
     boolean isSatisfied() {
         return helloSeen && (ticketSeen || !ticketPromised);

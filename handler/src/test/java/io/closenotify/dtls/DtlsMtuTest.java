@@ -75,6 +75,23 @@ class DtlsMtuTest {
         }
     }
 
+    /** A server that keeps no state for it could not put the pieces together. */
+    @Test
+    void a_client_hello_stays_whole_however_often_it_is_repeated() {
+        try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(
+                DtlsContexts.withoutTickets(), builder -> builder.handshakeTimeout(Duration.ZERO))) {
+            for (int repetition = 0; repetition < 20; repetition++) {
+                ByteBuf datagram = pair.client.sent();
+                assertThat(DtlsRecord.handshakeType(datagram)).isEqualTo(DtlsRecord.CLIENT_HELLO);
+                assertThat(datagram.readableBytes()).isEqualTo(DtlsRecord.HEADER + DtlsRecord.HANDSHAKE_HEADER
+                        + datagram.getUnsignedMedium(DtlsRecord.HEADER + 1));
+                datagram.release();
+                pair.pass(60_000);
+            }
+            pair.handshake();
+        }
+    }
+
     /** Loses whole flights, so that all of a flight has to be sent again. */
     private static void carry(Side from, Side to, int[] toLose, int index, int mtu) {
         boolean moved = false;

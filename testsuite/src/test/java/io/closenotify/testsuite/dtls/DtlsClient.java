@@ -20,14 +20,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** One of our clients, on a socket. */
-final class DtlsClient implements AutoCloseable {
+public final class DtlsClient implements AutoCloseable {
 
-    final DtlsHandler handler;
-    final BlockingQueue<String> received = new LinkedBlockingQueue<>();
-    final BlockingQueue<ShutdownOutcome> outcomes = new LinkedBlockingQueue<>();
+    public final DtlsHandler handler;
+    public final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    public final BlockingQueue<ShutdownOutcome> outcomes = new LinkedBlockingQueue<>();
     private final Channel channel;
 
-    DtlsClient(DtlsHandlerBuilder builder, InetSocketAddress server) throws InterruptedException {
+    public DtlsClient(DtlsHandlerBuilder builder, InetSocketAddress server) throws InterruptedException {
         handler = builder.build();
         channel = Waits.done(new Bootstrap()
                 .group(DtlsSetup.LOOPS)
@@ -41,32 +41,32 @@ final class DtlsClient implements AutoCloseable {
                 .connect(server)).channel();
     }
 
-    DtlsClient connected() throws InterruptedException {
+    public DtlsClient connected() throws InterruptedException {
         if (!Waits.done(handler.handshakeFuture()).isSuccess()) {
             throw new AssertionError("no handshake", handler.handshakeFuture().cause());
         }
         return this;
     }
 
-    Channel channel() {
+    public Channel channel() {
         return channel;
     }
 
-    ChannelFuture send(String message) {
+    public ChannelFuture send(String message) {
         return channel.writeAndFlush(Unpooled.copiedBuffer(message, CharsetUtil.UTF_8));
     }
 
-    String echoOf(String message) throws InterruptedException {
+    public String echoOf(String message) throws InterruptedException {
         send(message);
         return Waits.next(received, "the echo of " + message);
     }
 
     /** Waits for the outcome, whoever began. */
-    ShutdownOutcome outcome() throws InterruptedException {
+    public ShutdownOutcome outcome() throws InterruptedException {
         return Waits.next(outcomes, "the outcome");
     }
 
-    ShutdownOutcome shutdown(ShutdownPolicy policy) throws InterruptedException {
+    public ShutdownOutcome shutdown(ShutdownPolicy policy) throws InterruptedException {
         return Waits.done(handler.shutdown(policy.toBuilder().linger(DtlsSetup.LINGER).build())).outcome();
     }
 

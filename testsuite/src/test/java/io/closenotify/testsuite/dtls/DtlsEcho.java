@@ -18,18 +18,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /** A server that sends back what it is sent, and keeps the outcomes. */
-final class DtlsEcho implements AutoCloseable {
+public final class DtlsEcho implements AutoCloseable {
 
-    final BlockingQueue<Channel> connections = new LinkedBlockingQueue<>();
-    final BlockingQueue<ShutdownOutcome> outcomes = new LinkedBlockingQueue<>();
-    final AtomicInteger messages = new AtomicInteger();
+    public final BlockingQueue<Channel> connections = new LinkedBlockingQueue<>();
+    public final BlockingQueue<ShutdownOutcome> outcomes = new LinkedBlockingQueue<>();
+    public final AtomicInteger messages = new AtomicInteger();
     private final Channel channel;
 
-    DtlsEcho(DtlsHandlerBuilder children) throws InterruptedException {
+    public DtlsEcho(DtlsHandlerBuilder children) throws InterruptedException {
         this(children, server -> server);
     }
 
-    DtlsEcho(DtlsHandlerBuilder children, UnaryOperator<DtlsServerChannelBuilder> configure)
+    public DtlsEcho(DtlsHandlerBuilder children, UnaryOperator<DtlsServerChannelBuilder> configure)
             throws InterruptedException {
         channel = Waits.done(new ServerBootstrap()
                 .group(DtlsSetup.LOOPS)
@@ -44,7 +44,7 @@ final class DtlsEcho implements AutoCloseable {
                 .bind(InetAddress.getLoopbackAddress(), 0)).channel();
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return (InetSocketAddress) channel.localAddress();
     }
 

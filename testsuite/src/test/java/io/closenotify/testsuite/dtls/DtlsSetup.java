@@ -22,7 +22,7 @@ public final class DtlsSetup {
     static final EventLoopGroup LOOPS = new NioEventLoopGroup(2, new DefaultThreadFactory("test-dtls", true));
 
     /** Nothing that lingers holds a test up. */
-    static final Duration LINGER = Duration.ofMillis(300);
+    public static final Duration LINGER = Duration.ofMillis(300);
 
     private static final char[] PASSWORD = new char[0];
 
@@ -58,7 +58,7 @@ public final class DtlsSetup {
     }
 
     /** Timers fit for loopback. */
-    static DtlsHandlerBuilder builder(SSLContext context, ShutdownPolicy policy) {
+    public static DtlsHandlerBuilder builder(SSLContext context, ShutdownPolicy policy) {
         return DtlsHandler.builder(context)
                 .policy(policy.toBuilder().linger(LINGER).build())
                 .retransmitTimeout(Duration.ofMillis(50))
