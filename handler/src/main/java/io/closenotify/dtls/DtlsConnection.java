@@ -21,8 +21,8 @@ final class DtlsConnection {
     private final DtlsHandler handler;
     private final ChannelHandlerContext context;
     private final DtlsEngine engine;
-    private final Handshake handshake;
     private final HeldAlerts heldAlerts;
+    private @Nullable Handshake handshake;
     private @Nullable ReplayWindow window;
     private @Nullable FinalFlight finalFlight;
     private long missingAtMost = -1;
@@ -36,8 +36,9 @@ final class DtlsConnection {
         heldAlerts = new HeldAlerts(this, context, settings.reorderGrace());
     }
 
+    /** As long as it is not completed. */
     Handshake handshake() {
-        return handshake;
+        return requireNonNull(handshake);
     }
 
     SSLEngine sslEngine() {
@@ -45,6 +46,7 @@ final class DtlsConnection {
     }
 
     void handshakeCompleted(ReplayWindow newWindow, @Nullable FinalFlight ours) {
+        handshake = null;
         window = newWindow;
         finalFlight = ours;
     }
@@ -67,7 +69,7 @@ final class DtlsConnection {
     void readRecord(ByteBuf record) {
         ReplayWindow current = window;
         if (current == null) {
-            handshake.read(record);
+            handshake().read(record);
         } else if (DtlsRecord.epoch(record) == 1) {
             readProtected(record, current);
         } else if (DtlsRecord.epoch(record) == 0
@@ -201,7 +203,9 @@ final class DtlsConnection {
 
     /** Lets go of all that is kept. */
     void release() {
-        handshake.stop();
+        if (handshake != null) {
+            handshake.stop();
+        }
         heldAlerts.clear();
     }
 }
