@@ -36,6 +36,7 @@ import java.io.IOException;
 import java.net.PortUnreachableException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -484,24 +485,29 @@ public final class DtlsHandler extends ChannelDuplexHandler {
     }
 
     @Override
-    public void handlerRemoved(ChannelHandlerContext removed) {
-        IllegalStateException gone = new IllegalStateException("the DtlsHandler was removed from the pipeline");
+    public void handlerRemoved(ChannelHandlerContext context) {
         if (machine.shuttingDown()) {
-            requireShutdown().note(gone);
+            requireShutdown().note(removed());
             machine.feed(Input.ABORT);
         } else if (machine.phase() != Phase.TERMINATED && shutdown != null) {
-            shutdown.standDown(gone);
+            shutdown.standDown(removed());
         }
-        end(gone);
+        end(DtlsHandler::removed);
     }
 
-    private void end(Exception cause) {
+    private static IllegalStateException removed() {
+        return new IllegalStateException("the DtlsHandler was removed from the pipeline");
+    }
+
+    private void end(Supplier<? extends Exception> cause) {
         DtlsConnection released = connection;
         connection = null;
         if (released != null) {
             released.release();
         }
-        tellHandshakeFailed(cause);
+        if (waitingWrites != null || !handshakePromise.isDone()) {
+            tellHandshakeFailed(cause.get());
+        }
     }
 
     @Override
@@ -520,7 +526,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (shutdown != null) {
             shutdown.settleClosePromises();
         }
-        end(new ClosedChannelException());
+        end(ClosedChannelException::new);
         context.fireChannelInactive();
     }
 
