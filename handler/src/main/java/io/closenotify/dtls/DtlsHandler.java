@@ -92,7 +92,6 @@ public final class DtlsHandler extends ChannelDuplexHandler {
             new EngineCapabilities("JDK", true, false, true, false, true, true);
 
     private final DtlsSettings settings;
-    private final @Nullable SSLEngine serverEngine;
     private final MachineRunner machine;
     private final EventLoopCalls calls;
     private final Promise<Channel> handshakePromise = new HandshakePromise();
@@ -107,7 +106,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
 
     DtlsHandler(DtlsSettings settings, @Nullable SSLEngine serverEngine) {
         this.settings = settings;
-        this.serverEngine = serverEngine;
+        engine = serverEngine;
         policy = settings.policy();
         machine = new MachineRunner(policy.mode(), new Owner());
         calls = new EventLoopCalls(DtlsHandler.class, machine);
@@ -139,7 +138,8 @@ public final class DtlsHandler extends ChannelDuplexHandler {
     /**
      * Returns the engine, for what it knows of the session and the peer.
      *
-     * @return the engine, or {@code null} as long as a client's channel has not been active
+     * @return the engine, or {@code null} as long as a client's channel has not been active, and again during the
+     *     linger, which begins when the outcome has been told
      */
     public @Nullable SSLEngine engine() {
         return engine;
@@ -346,6 +346,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (released != null) {
             requireShutdown().keepBooksOf(released);
             connection = null;
+            engine = null;
             released.release();
         }
     }
@@ -355,9 +356,11 @@ public final class DtlsHandler extends ChannelDuplexHandler {
             return;
         }
         try {
-            SSLEngine own = serverEngine != null ? serverEngine
-                    : settings.clientEngine(context.channel().remoteAddress());
-            engine = own;
+            SSLEngine own = engine;
+            if (own == null) {
+                own = settings.clientEngine(context.channel().remoteAddress());
+                engine = own;
+            }
             DtlsConnection made = new DtlsConnection(this, context, own, settings);
             connection = made;
             made.handshake().start();

@@ -19,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.util.CharsetUtil;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +71,18 @@ class DtlsShutdownTest {
         assertThat(closed.isSuccess()).isTrue();
         assertThat(pair.client.channel.isOpen()).isFalse();
         assertThat(pair.server.channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void the_engine_is_let_go_of_when_nothing_but_the_linger_is_left() {
+        assertThat(pair.client.handler.engine()).isNotNull();
+        pair.client.handler.shutdown();
+        pair.exchange();
+        for (Side side : List.of(pair.client, pair.server)) {
+            assertThat(side.channel.isOpen()).isTrue();
+            assertThat(side.outcome().sessionResumable()).isTrue();
+            assertThat(side.handler.engine()).isNull();
+        }
     }
 
     @Test

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
-import io.closenotify.dtls.DtlsHandler;
 import io.closenotify.dtls.DtlsHandlerBuilder;
 import io.closenotify.testsuite.DatagramRule.Verdict;
 import io.closenotify.testsuite.LeakAndLogCheck;
