@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.closenotify.EngineCapabilities;
 import io.closenotify.InboundPolicy;
+import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
@@ -19,11 +20,13 @@ import io.closenotify.driver.MachineRunner;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.PendingWriteQueue;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultPromise;
@@ -34,8 +37,10 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.net.PortUnreachableException;
+import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -61,7 +66,7 @@ import org.jspecify.annotations.Nullable;
  * the {@code linger} whenever the peer shows that it has missed it. The outcome is known at the beginning of the
  * linger, the channel closes at its end. A quiet shutdown does not linger. There is no end of input over datagrams, and
  * hence no truncation: {@link io.closenotify.ShutdownOutcome#missingAtMost()} tells what did not come. The engine
- * answers the peer's close_notify at once: {@link io.closenotify.PeerClosePolicy#DEFER} is treated as {@code RESPOND},
+ * answers the peer's close_notify at once: {@link PeerClosePolicy#DEFER} is treated as {@code RESPOND},
  * and writes that come after it fail; an application that writes from its channel's event loop while it handles what
  * came before is not affected.
  *
@@ -95,6 +100,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
     private final MachineRunner machine;
     private final EventLoopCalls calls;
     private final Promise<Channel> handshakePromise = new HandshakePromise();
+    private final ChannelFutureListener flushFailure = this::writeDone;
     private volatile ShutdownPolicy policy;
     private volatile @Nullable SSLEngine engine;
     private volatile int maxMessageSize;
@@ -352,7 +358,8 @@ public final class DtlsHandler extends ChannelDuplexHandler {
     }
 
     private void connect(ChannelHandlerContext context) {
-        if (connection != null || machine.hasBegun()) {
+        boolean hasPeer = engine != null || context.channel().remoteAddress() != null;
+        if (connection != null || machine.hasBegun() || !hasPeer) {
             return;
         }
         try {
@@ -375,6 +382,9 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         DtlsConnection current = requireConnection();
         current.handshakeCompleted(window, finalFlight);
         maxMessageSize = current.largestMessage();
+        if (policy.onPeerCloseNotify() == PeerClosePolicy.DEFER) {
+            LOGGER.warn("{} cannot do all of {}: {}", context.channel(), policy, JDK);
+        }
         machine.feed(Input.HANDSHAKE_COMPLETED);
         PendingWriteQueue waiting = waitingWrites;
         waitingWrites = null;
@@ -391,6 +401,15 @@ public final class DtlsHandler extends ChannelDuplexHandler {
     }
 
     void handshakeFailed(Exception cause) {
+        endHandshake(cause, cause instanceof SSLException ? Input.FATAL_ALERT : Input.ABORT);
+    }
+
+    /** Nobody is to blame but the network. */
+    void handshakeTimedOut(SSLException cause) {
+        endHandshake(cause, Input.RESET);
+    }
+
+    private void endHandshake(Exception cause, Input input) {
         ChannelHandlerContext context = calls.context();
         Throwable told = hinted(cause);
         requireShutdown().note(told);
@@ -398,8 +417,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (connection != null && connection.handshake().isIdle()) {
             sendAlert(context);
         }
-        machine.feedAhead(cause instanceof SSLException ? Input.FATAL_ALERT : Input.ABORT,
-                () -> tellHandshakeFailed(told));
+        machine.feedAhead(input, () -> tellHandshakeFailed(told));
     }
 
     private void tellHandshakeFailed(Throwable cause) {
@@ -452,7 +470,8 @@ public final class DtlsHandler extends ChannelDuplexHandler {
             requireShutdown().note(cause);
             machine.feedAhead(Input.PEER_CLOSE_NOTIFY, () -> tellHandshakeFailed(cause));
         } else {
-            machine.feed(Input.PEER_CLOSE_NOTIFY);
+            machine.feedAhead(Input.PEER_CLOSE_NOTIFY,
+                    () -> calls.context().fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS));
         }
     }
 
@@ -511,6 +530,17 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (waitingWrites != null || !handshakePromise.isDone()) {
             tellHandshakeFailed(cause.get());
         }
+    }
+
+    @Override
+    public void connect(ChannelHandlerContext context, SocketAddress remote, @Nullable SocketAddress local,
+            ChannelPromise promise) {
+        // A datagram channel that was bound before has been active for long, and does not say so again.
+        context.connect(remote, local, promise.unvoid().addListener(connected -> {
+            if (connected.isSuccess() && !context.isRemoved()) {
+                connect(context);
+            }
+        }));
     }
 
     @Override
@@ -595,7 +625,11 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         if (application.inEventLoop()) {
             later(task);
         } else {
-            application.execute(() -> later(task));
+            try {
+                application.execute(() -> later(task));
+            } catch (RejectedExecutionException e) {
+                later(task);
+            }
         }
     }
 
@@ -655,7 +689,15 @@ public final class DtlsHandler extends ChannelDuplexHandler {
             message.release();
         }
         if (record != null) {
-            context.write(record, promise);
+            context.write(record, promise.isVoid() ? promise : promise.addListener(flushFailure));
+        }
+    }
+
+    /** What was written before the shutdown was refused by the kernel during it. */
+    private void writeDone(Future<?> write) {
+        if (!write.isSuccess() && machine.phase() == Phase.FLUSH) {
+            requireShutdown().note(write.cause());
+            machine.feed(Input.FLUSH_FAILED);
         }
     }
 

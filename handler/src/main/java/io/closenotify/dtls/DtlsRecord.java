@@ -74,4 +74,9 @@ final class DtlsRecord {
         return record.readableBytes() >= HEADER + HANDSHAKE_HEADER && type(record) == HANDSHAKE && epoch(record) == 0
                 ? record.getUnsignedByte(record.readerIndex() + HEADER) : -1;
     }
+
+    /** The number of the handshake message that begins or goes on in a plaintext record, or -1. */
+    static int messageSequence(ByteBuf record) {
+        return handshakeType(record) < 0 ? -1 : record.getUnsignedShort(record.readerIndex() + HEADER + 4);
+    }
 }

@@ -22,7 +22,6 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.PortUnreachableException;
@@ -154,10 +153,7 @@ final class DtlsShutdown {
     void run(Action action) {
         ShutdownPolicy policy = handler.policy();
         switch (action) {
-            case ANNOUNCE_PEER_CLOSE -> {
-                context.fireUserEventTriggered(new PeerCloseNotifyEvent(true));
-                context.fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS);
-            }
+            case ANNOUNCE_PEER_CLOSE -> context.fireUserEventTriggered(new PeerCloseNotifyEvent(true));
             // The engine has seen to it that nothing can be written any more.
             case ANSWER_AFTER_READ -> handler.later(handler::answerPeer);
             case ARM_FLUSH_TIMER -> timer.arm(policy.flushTimeout());

@@ -20,6 +20,11 @@ final class Flight {
         return datagrams.isEmpty();
     }
 
+    /** The number of the message that it begins with; -1 if it begins with something else, or is empty. */
+    int firstMessage() {
+        return datagrams.isEmpty() ? -1 : DtlsRecord.messageSequence(datagrams.get(0));
+    }
+
     /** Adds a record, and releases it. */
     void add(ByteBuf record) {
         ByteBuf last = datagrams.isEmpty() ? null : datagrams.get(datagrams.size() - 1);

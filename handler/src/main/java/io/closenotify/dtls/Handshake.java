@@ -28,6 +28,7 @@ final class Handshake {
 
     private static final int MOST_WAITING = 64;
     private static final int MOST_EARLY = 16;
+    private static final int MOST_ANSWERS = 32;
     private static final long FINAL_FLIGHT_INTERVAL = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final DtlsHandler handler;
@@ -40,6 +41,8 @@ final class Handshake {
     private final Queue<ByteBuf> early = new ArrayDeque<>(4);
     private long lastOfPeer;
     private long finishedSeen;
+    private int lastMessage = -1;
+    private int answers;
     private boolean finishedSent;
     private boolean taskRuns;
     private boolean over;
@@ -63,9 +66,7 @@ final class Handshake {
     void start() {
         Duration timeout = settings.handshakeTimeout();
         if (!timeout.isZero()) {
-            deadline = context.executor().schedule(() -> fail(new SSLHandshakeException(
-                    "handshake not completed within " + timeout.toMillis() + " ms")),
-                    timeout.toNanos(), TimeUnit.NANOSECONDS);
+            deadline = context.executor().schedule(() -> timeOut(timeout), timeout.toNanos(), TimeUnit.NANOSECONDS);
         }
         advance();
     }
@@ -225,6 +226,9 @@ final class Handshake {
                 flight = new Flight(settings.mtu());
             }
         } while (status == HandshakeStatus.NEED_WRAP);
+        if (isNew && !mayAnswer(flight)) {
+            return true;
+        }
         flight.send(context);
         if (status == HandshakeStatus.FINISHED) {
             complete(first);
@@ -234,6 +238,14 @@ final class Handshake {
                     : Math.min(2 * retransmitNanos, MAX_RETRANSMIT_TIMEOUT.toNanos()));
         }
         return !flight.isEmpty();
+    }
+
+    /** The engine answers each repetition of the peer's flight by ours, and anyone can repeat what he has seen. */
+    private boolean mayAnswer(Flight flight) {
+        int message = flight.firstMessage();
+        answers = message >= 0 && message == lastMessage ? answers + 1 : 0;
+        lastMessage = message;
+        return answers <= MOST_ANSWERS;
     }
 
     private void armRetransmission(long nanos) {
@@ -335,6 +347,14 @@ final class Handshake {
             } finally {
                 record.release();
             }
+        }
+    }
+
+    private void timeOut(Duration timeout) {
+        if (!over) {
+            stop();
+            handler.handshakeTimedOut(new SSLHandshakeException(
+                    "handshake not completed within " + timeout.toMillis() + " ms"));
         }
     }
 

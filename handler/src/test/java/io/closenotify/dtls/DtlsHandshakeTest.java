@@ -2,6 +2,7 @@ package io.closenotify.dtls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownResult;
 import io.closenotify.dtls.EmbeddedDtlsPair.Side;
 import io.netty.buffer.ByteBuf;
@@ -116,6 +117,7 @@ class DtlsHandshakeTest {
             }
             assertThat(pair.client.handler.handshakeFuture().cause()).hasMessageContaining("60000 ms");
             assertThat(pair.client.outcome().result()).isEqualTo(ShutdownResult.ABORTED);
+            assertThat(pair.client.outcome().initiator()).isEqualTo(ShutdownInitiator.TRANSPORT);
             assertThat(pair.client.channel.isOpen()).isFalse();
             // 1 s doubling: at 0, 1, 3, 7, 15 and 31 s.
             assertThat(flights.stream().filter(sent -> sent > 0).count()).isEqualTo(6);
@@ -134,6 +136,24 @@ class DtlsHandshakeTest {
             assertThat(pair.client.channel.writeAndFlush(
                     pair.client.channel.alloc().buffer(most + 1).writeZero(most + 1)).cause())
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("message: " + (most + 1));
+        }
+    }
+
+    @Test
+    void a_flight_that_is_replayed_is_not_answered_without_end() {
+        try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
+            EmbeddedDtlsPair.carry(pair.client, pair.server);
+            EmbeddedDtlsPair.carry(pair.server, pair.client);
+            ByteBuf hello = pair.client.sent();
+            int answers = 0;
+            for (int copy = 0; copy < 500; copy++) {
+                // Under another number the engine takes it for a repetition.
+                hello.setShort(hello.readerIndex() + 9, 2 + copy);
+                pair.server.deliver(hello.copy());
+                answers += EmbeddedDtlsPair.drop(pair.server) > 0 ? 1 : 0;
+            }
+            hello.release();
+            assertThat(answers).isBetween(2, 33);
         }
     }
 }

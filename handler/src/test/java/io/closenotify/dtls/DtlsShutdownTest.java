@@ -18,7 +18,13 @@ import io.closenotify.dtls.EmbeddedDtlsPair.Side;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.CharsetUtil;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DtlsShutdownTest {
 
+    private ChannelPromise held;
     private final EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake();
 
     @AfterEach
@@ -57,7 +64,8 @@ class DtlsShutdownTest {
         assertThat(second.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
         assertThat(second.outcome().initiator()).isEqualTo(ShutdownInitiator.PEER);
         assertThat(second.outcome().missingAtMost()).isZero();
-        assertThat(second.events).contains(new PeerCloseNotifyEvent(true));
+        assertThat(second.events).contains(new PeerCloseNotifyEvent(true), SslCloseCompletionEvent.SUCCESS);
+        assertThat(first.events).contains(SslCloseCompletionEvent.SUCCESS);
     }
 
     @Test
@@ -83,6 +91,24 @@ class DtlsShutdownTest {
             assertThat(side.outcome().sessionResumable()).isTrue();
             assertThat(side.handler.engine()).isNull();
         }
+    }
+
+    @Test
+    void data_that_the_kernel_refuses_during_the_shutdown_is_not_passed_over() {
+        pair.client.channel.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+                held = promise;
+                ReferenceCountUtil.release(message);
+                context.pipeline().remove(this);
+            }
+        });
+        pair.client.channel.writeAndFlush(Unpooled.copiedBuffer("lost", CharsetUtil.UTF_8));
+        ShutdownFuture future = pair.client.handler.shutdown();
+        held.setFailure(new IOException("no buffer space"));
+        pair.exchange();
+        assertThat(future.outcome().result()).isEqualTo(ShutdownResult.FLUSH_FAILED);
+        assertThat(future.outcome().cause()).hasMessage("no buffer space");
     }
 
     @Test

@@ -161,7 +161,8 @@ final class DtlsWire implements DatagramRule {
             while (count(kind) < count) {
                 long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
                 if (left <= 0) {
-                    throw new AssertionError("not within " + Waits.DEADLINE + ": " + count + ' ' + kind + " in " + counts);
+                    throw new AssertionError(
+                            "not within " + Waits.DEADLINE + ": " + count + ' ' + kind + " in " + counts);
                 }
                 wait(left);
             }
