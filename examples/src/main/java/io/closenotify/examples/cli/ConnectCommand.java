@@ -41,8 +41,8 @@ final class ConnectCommand implements Callable<Integer> {
     @Mixin
     private StreamOptions stream;
 
-    @Mixin
-    private ReadOptions reading;
+    @Option(names = "--no-read", description = "Read nothing before the shutdown (autoRead off).")
+    private boolean noRead;
 
     @Parameters(paramLabel = "HOST:PORT", converter = HostAndPort.Converter.class, description = "Where to connect to.")
     private HostAndPort target;
@@ -70,7 +70,7 @@ final class ConnectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (reading.noRead() && send == null && receive != null) {
+        if (noRead && send == null && receive != null) {
             throw new ParameterException(command.commandLine(),
                     "--no-read: with --receive alone nothing would ever arrive (expected: --send as well)");
         }
@@ -85,7 +85,7 @@ final class ConnectCommand implements Callable<Integer> {
         Transport chosen = transport.transport();
         Transport.Connector connector = connector(chosen);
         Log log = new Log(command.commandLine().getErr());
-        try (OutputStream received = openReceived(); Client client = connector.open(!reading.noRead(), log)) {
+        try (OutputStream received = openReceived(); Client client = connector.open(!noRead, log)) {
             boolean good = true;
             for (int session = 0; session < sessions; session++) {
                 good &= converse(client, received, chosen.flushes(), log);

@@ -1,10 +1,8 @@
 package io.closenotify.examples.cli;
 
-import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;
-import io.closenotify.TruncationPolicy;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +18,6 @@ final class TlsOptions {
     @Option(names = "--tls", paramLabel = "1.2|1.3", description = "TLS: the only version to offer (default: both).")
     private @Nullable TlsVersion version;
 
-    @Option(names = "--on-peer-close", paramLabel = "respond|defer", defaultValue = "respond",
-            description = "TLS: what to do when the peer closes first: answer its close_notify once what came before it"
-                    + " has been handled, or not before all of ours has been sent (default: ${DEFAULT-VALUE}).")
-    private PeerClosePolicy onPeerClose;
-
     @Option(names = "--defer-timeout", paramLabel = "MS", defaultValue = "30000", converter = Numbers.Millis.class,
             description = "TLS: how long our close_notify may be deferred; 0 waits without end"
                     + " (default: ${DEFAULT-VALUE}).")
@@ -34,10 +27,6 @@ final class TlsOptions {
             description = "TLS: keep TCP when TLS has ended by both close_notify, and send everything back in plaintext"
                     + " until the peer ends its side; connect does not wait longer for it than --peer-timeout.")
     private @Nullable AfterTlsChoice afterTls;
-
-    @Option(names = "--on-truncation", paramLabel = "fail|report|ignore", defaultValue = "fail",
-            description = "TLS: what the end of input without close_notify means (default: ${DEFAULT-VALUE}).")
-    private TruncationPolicy onTruncation;
 
     TlsTransport transport(CommandLine command, Provider provider, List<String> alpn, ShutdownPolicy common) {
         List<TlsVersion> versions = version == null ? List.of(TlsVersion.values()) : List.of(version);
@@ -50,10 +39,8 @@ final class TlsOptions {
                     + Labels.of(common.mode()) + " (expected: --mode bidirectional)");
         }
         return common.toBuilder()
-                .onPeerCloseNotify(onPeerClose)
                 .deferTimeout(deferTimeout)
                 .transport(afterTls == null ? TransportPolicy.CLOSE : TransportPolicy.KEEP)
-                .onTruncation(onTruncation)
                 .build();
     }
 }

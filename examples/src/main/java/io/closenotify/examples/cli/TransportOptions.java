@@ -77,6 +77,7 @@ final class TransportOptions {
                     line, engine.provider(line), alpn, policy.policy(flushTimeout, peerTimeout));
             case DTLS -> {
                 engine.requireJdk(line);
+                policy.refuseDefer(line);
                 yield dtls.transport(alpn, policy.policy(flushTimeout, peerTimeout), idle.timeout());
             }
             case QUIC -> quic.transport(line, alpn, idle.timeout(), flushTimeout, peerTimeout);

@@ -122,6 +122,15 @@ final class DtlsConnectTest {
     }
 
     @Test
+    void what_streams_are_told_does_no_harm() throws Exception {
+        Cli.Result result = connect(serve("echo"), "--on-peer-close", "respond", "--on-truncation", "fail", "--no-read",
+                "--send", "1000");
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.line()).containsEntry("result", "clean").containsEntry("bytesRead", 1000);
+    }
+
+    @Test
     void what_was_sent_comes_back() throws Exception {
         Path file = directory.resolve("echo");
         Cli.Result result = connect(serve("echo"), "--send", "20000", "--receive", file.toString());
