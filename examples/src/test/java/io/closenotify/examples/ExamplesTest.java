@@ -52,6 +52,15 @@ final class ExamplesTest {
     }
 
     @Test
+    void dtls() throws Exception {
+        List<String> output = output(DtlsExample::main);
+
+        assertThat(said(output, "client"))
+                .containsExactly("client: hello", "client: CLEAN, sent again: 0, missing at most: 0");
+        assertThat(said(output, "server")).containsExactly("server: CLEAN");
+    }
+
+    @Test
     void quiet() throws Exception {
         List<String> output = output(QuietShutdownExample::main);
 

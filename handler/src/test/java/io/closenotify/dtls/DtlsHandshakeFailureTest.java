@@ -100,7 +100,7 @@ class DtlsHandshakeFailureTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anExecutorThatRefusesTasksFailsTheHandshake(boolean client) {
+    void an_executor_that_refuses_tasks_fails_the_handshake(boolean client) {
         UnaryOperator<DtlsHandlerBuilder> refusing = builder -> builder.taskExecutor(task -> {
             throw new RejectedExecutionException("no room");
         });

@@ -33,7 +33,7 @@ class DtlsHandshakeTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void lossDoublesAndDisorderAreSurvived(boolean tickets) {
+    void loss_doubles_and_disorder_are_survived(boolean tickets) {
         SSLContext context = tickets ? DtlsContexts.context() : DtlsContexts.withoutTickets();
         List<String> failed = new ArrayList<>();
         for (int seed = 0; seed < 200; seed++) {

@@ -56,7 +56,7 @@ class DtlsMtuTest {
     /** The engine makes its records smaller as it repeats them. */
     @ParameterizedTest
     @CsvSource({"256, 0", "256, 4", "600, 0", "600, 4", "1400, 5"})
-    void noDatagramOfAHandshakeExceedsTheMtu(int mtu, int lost) {
+    void no_datagram_of_a_handshake_exceeds_the_mtu(int mtu, int lost) {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(
                 DtlsContexts.withoutTickets(), builder -> builder.mtu(mtu).handshakeTimeout(Duration.ZERO))) {
             int[] toLose = {lost, lost};
@@ -121,7 +121,7 @@ class DtlsMtuTest {
 
     @ParameterizedTest
     @ValueSource(ints = {256, 1_400})
-    void aLongChainOfCertificatesIsFragmented(int mtu) {
+    void a_long_chain_of_certificates_is_fragmented(int mtu) {
         SSLContext context = DtlsContexts.withChain(10);
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, builder -> builder.mtu(mtu))) {
             int[] none = {0, 0};

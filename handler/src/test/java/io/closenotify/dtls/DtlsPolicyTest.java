@@ -48,7 +48,7 @@ class DtlsPolicyTest {
 
     @ParameterizedTest
     @CsvSource({"0, 1", "3, 4", "4, 5"})
-    void dataBeyondTheCapForcesTheEnd(int cap, int fatal) {
+    void data_beyond_the_cap_forces_the_end(int cap, int fatal) {
         ShutdownFuture future = begin(policy().inboundCap(cap).build());
         for (int i = 1; i <= fatal; i++) {
             assertThat(future.isDone()).isFalse();
@@ -75,7 +75,7 @@ class DtlsPolicyTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void onDemandTheApplicationReadsAtItsLeisure(boolean autoRead) {
+    void on_demand_the_application_reads_at_its_leisure(boolean autoRead) {
         pair.client.channel.config().setAutoRead(autoRead);
         ShutdownFuture future = begin(ShutdownPolicy.halfClose());
         // The JDK's engine would answer at once; others go on.
@@ -158,7 +158,7 @@ class DtlsPolicyTest {
 
     @ParameterizedTest
     @CsvSource({"true, false", "false, true", "true, true"})
-    void declaredFlagsCount(boolean sent, boolean received) {
+    void declared_flags_count(boolean sent, boolean received) {
         if (sent) {
             pair.client.handler.setCloseNotifySent();
         }

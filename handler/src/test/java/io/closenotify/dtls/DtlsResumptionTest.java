@@ -74,7 +74,7 @@ class DtlsResumptionTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aSessionIsNotResumedAfterAFatalAlert(boolean tickets) {
+    void a_session_is_not_resumed_after_a_fatal_alert(boolean tickets) {
         SSLContext context = context(tickets);
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, builder -> builder)) {
             assertThat(isFull(pair)).isTrue();
@@ -88,7 +88,7 @@ class DtlsResumptionTest {
     /** In both kinds of handshake, of which each side ends one. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void nothingCountsAsMissingAfterAHandshake(boolean tickets) {
+    void nothing_counts_as_missing_after_a_handshake(boolean tickets) {
         SSLContext context = context(tickets);
         for (int i = 0; i < 2; i++) {
             try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, builder -> builder)) {
@@ -103,7 +103,7 @@ class DtlsResumptionTest {
 
     /** The JDK's engine would take the Finished for a forgery. */
     @Test
-    void aLostTicketIsWaitedFor() {
+    void a_lost_ticket_is_waited_for() {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(DtlsContexts.context(), builder -> builder)) {
             int lost = 0;
             for (int passed = 0; passed < 20_000; passed += 500) {

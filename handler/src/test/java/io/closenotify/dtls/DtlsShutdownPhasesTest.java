@@ -154,7 +154,7 @@ class DtlsShutdownPhasesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"OPEN", "PEER_CLOSED"})
-    void aHandlerThatWasRemovedLeavesTheChannelAlone(Stage stage) {
+    void a_handler_that_was_removed_leaves_the_channel_alone(Stage stage) {
         try (EmbeddedDtlsPair pair = stage.reach()) {
             pair.client.channel.pipeline().remove(pair.client.handler);
             pair.pass(60_000);

@@ -47,7 +47,7 @@ class DtlsShutdownTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void bothAlertsAreExchanged(boolean clientFirst) {
+    void both_alerts_are_exchanged(boolean clientFirst) {
         Side first = side(clientFirst);
         Side second = side(!clientFirst);
         first.write("last words");

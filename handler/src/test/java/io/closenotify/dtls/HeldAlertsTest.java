@@ -31,7 +31,7 @@ class HeldAlertsTest {
 
     @ParameterizedTest
     @CsvSource({"0, 0", "1, 0", "3, 0", "4, 0", "5, 0", "50, 0", "0, 1", "0, 50", "3, 3", "4, 4"})
-    void forgedAlertsAroundTheGenuineOneChangeNothing(int before, int behind) {
+    void forged_alerts_around_the_genuine_one_change_nothing(int before, int behind) {
         try (EmbeddedDtlsPair pair = pair(Duration.ofMillis(100))) {
             ShutdownFuture future = pair.client.handler.shutdown();
             ByteBuf genuine = pair.client.sent();
@@ -55,7 +55,7 @@ class HeldAlertsTest {
     /** The fifth pushes the first, which ends the connection, out in front of the engine. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anAlertThatComesAsTheEndBeginsIsReleased(boolean fatal) {
+    void an_alert_that_comes_as_the_end_begins_is_released(boolean fatal) {
         try (EmbeddedDtlsPair pair = pair(Duration.ofMillis(100))) {
             pair.client.handler.shutdown();
             pair.client.channel.runPendingTasks();
@@ -124,7 +124,7 @@ class HeldAlertsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aFatalAlertOfThePeerEndsTheConnectionAndItsSession(boolean shuttingDown) {
+    void a_fatal_alert_of_the_peer_ends_the_connection_and_its_session(boolean shuttingDown) {
         try (EmbeddedDtlsPair pair = pair(Duration.ofMillis(100))) {
             if (shuttingDown) {
                 pair.client.handler.shutdown();

@@ -52,7 +52,7 @@ class ReplayWindowTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 5, 100})
-    void itAgreesWithAModelThatForgetsNothing(long base) {
+    void it_agrees_with_a_model_that_forgets_nothing(long base) {
         Random random = new Random(base);
         for (int run = 0; run < 300; run++) {
             ReplayWindow window = new ReplayWindow(base, 0);

@@ -9,6 +9,9 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.security.cert.CertificateException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Date;
 import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +25,10 @@ record TlsContexts(Provider provider, List<TlsVersion> versions, List<String> al
     static synchronized SelfSignedCertificate selfSigned() throws SSLException {
         try {
             if (selfSigned == null) {
-                selfSigned = new SelfSignedCertificate("localhost");
+                // Some peers take no date that is as far off as Netty's own choice.
+                Instant now = Instant.now();
+                selfSigned = new SelfSignedCertificate("localhost",
+                        Date.from(now.minus(1, ChronoUnit.DAYS)), Date.from(now.plus(365, ChronoUnit.DAYS)));
                 selfSigned.delete();
             }
             return selfSigned;
