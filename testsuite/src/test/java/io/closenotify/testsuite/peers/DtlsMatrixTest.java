@@ -122,6 +122,7 @@ class DtlsMatrixTest {
             int alerts = alerts(mode, order, answers);
             if (mode == ShutdownMode.QUIET) {
                 Waits.done(encounter.channel().closeFuture());
+                encounter.awaitRelay();
                 assertThat(encounter.peer.closeNotifies()).isZero();
             } else if (order == Order.US || encounter.peer.can(TELLS_ANSWER)) {
                 encounter.peer.awaitCloseNotify();
