@@ -14,8 +14,12 @@ import io.closenotify.testsuite.UdpFaultRelay;
 import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.dtls.DtlsClient;
 import io.closenotify.testsuite.dtls.DtlsEcho;
+import io.closenotify.testsuite.peers.DtlsWire.Kind;
 import io.closenotify.testsuite.peers.RealDtls.Tickets;
 import io.netty.channel.Channel;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.UnaryOperator;
 
@@ -132,6 +136,16 @@ final class DtlsEncounter implements AutoCloseable {
 
     ShutdownOutcome outcome() throws InterruptedException {
         return Waits.next(server == null ? client.outcomes : server.outcomes, "the outcome");
+    }
+
+    /** Waits until the relay has seen all that was sent so far. */
+    void awaitRelay() throws IOException, InterruptedException {
+        try (DatagramSocket marker = new DatagramSocket()) {
+            marker.send(new DatagramPacket(new byte[0], 0, relay.address()));
+            wire.await(Direction.TO_SERVER, Kind.EMPTY, 1);
+        }
+        // What came from the other side in the same turn of its event loop.
+        relay.counts(Direction.TO_CLIENT);
     }
 
     @Override
