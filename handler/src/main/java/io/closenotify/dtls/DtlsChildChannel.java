@@ -218,20 +218,26 @@ final class DtlsChildChannel extends AbstractChannel {
 
     @Override
     protected void doWrite(ChannelOutboundBuffer outbound) throws Exception {
-        settle(outbound);
-        for (List<OutgoingDatagram> next = next(outbound); !next.isEmpty(); next = next(outbound)) {
-            server.send(this, next);
-        }
+        do {
+            for (List<OutgoingDatagram> next = next(outbound); !next.isEmpty(); next = next(outbound)) {
+                server.send(this, next);
+            }
+        } while (settle(outbound));
     }
 
     private List<OutgoingDatagram> next(ChannelOutboundBuffer outbound) throws Exception {
         List<OutgoingDatagram> next = new ArrayList<>();
         outbound.forEachFlushedMessage(message -> {
             if (inFlight < MAX_IN_FLIGHT && message instanceof OutgoingDatagram datagram && datagram.isQueued()) {
-                datagram.handOver();
-                next.add(datagram);
-                datagram.retain();
                 inFlight++;
+                if (datagram.content().isReadable()) {
+                    datagram.handOver();
+                    next.add(datagram);
+                    datagram.retain();
+                } else {
+                    // No datagram, but done when everything before it is.
+                    datagram.done(null);
+                }
             }
             return inFlight < MAX_IN_FLIGHT;
         });
