@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.quic.QuicShutdownPolicy;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.openjdk.jmh.results.RunResult;
@@ -63,5 +64,23 @@ class BenchmarksTest {
         assertThat(QuicLingerFootprint.idle(2).count()).isEqualTo(4);
         assertThat(QuicLingerFootprint.lingering(2).count()).isEqualTo(2);
         assertThat(QuicLingerFootprint.made(100, 2).count()).isEqualTo(100);
+    }
+
+    @Test
+    void dtls_rates_measure_every_operation_of_both_servers() throws Exception {
+        List<DtlsRates.Row> rows = DtlsRates.run(0, 2, 3, 10);
+
+        assertThat(rows).extracting(DtlsRates.Row::operation).containsExactly(DtlsRates.Operation.values());
+        assertThat(rows).allSatisfy(row -> {
+            assertThat(row.rounds()).containsOnlyKeys(DtlsServer.values());
+            assertThat(row.rounds().values()).allSatisfy(rounds -> assertThat(rounds).hasSize(2).doesNotContainNull());
+        });
+    }
+
+    @Test
+    void dtls_footprint_measures_both_servers() throws Exception {
+        assertThat(DtlsFootprint.run(1, 2, 3))
+                .containsOnlyKeys(DtlsServer.values())
+                .allSatisfy((server, rounds) -> assertThat(rounds).hasSize(2));
     }
 }
