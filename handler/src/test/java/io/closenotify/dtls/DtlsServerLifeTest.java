@@ -8,6 +8,7 @@ import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -372,6 +373,35 @@ class DtlsServerLifeTest {
             }
             assertThat(String.join(" ", child.events)).matches("SslHandshakeCompletionEvent (read )+"
                     + "SslCloseCompletionEvent PeerCloseNotifyEvent ShutdownOutcome inactive");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void auto_read_off_keeps_neither_the_handshake_nor_the_end_nor_writes_up(boolean whenActive) throws Exception {
+        DtlsServerChannel server = bind(lingering().linger(Duration.ofMillis(50)), child -> {
+            child.config().setAutoRead(whenActive);
+            child.pipeline().addLast(new Child() {
+                @Override
+                public void channelActive(ChannelHandlerContext own) {
+                    own.channel().config().setAutoRead(false);
+                }
+            });
+        });
+        try (ClientByHand client = client(server)) {
+            client.handshake();
+            Child child = TestServer.next(accepted);
+            assertThat(TestServer.done(child.handler.handshakeFuture()).isSuccess()).isTrue();
+            List<ChannelFuture> writes = new ArrayList<>();
+            for (int i = 0; i < 10_000; i++) {
+                writes.add(child.channel.write(Unpooled.copiedBuffer(PING)));
+            }
+            child.channel.flush();
+            ChannelFuture close = child.channel.close();
+            for (ChannelFuture write : writes) {
+                assertThat(TestServer.done(write).isSuccess()).isTrue();
+            }
+            assertThat(TestServer.done(close).isSuccess()).isTrue();
         }
     }
 }
