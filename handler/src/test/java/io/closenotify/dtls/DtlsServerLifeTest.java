@@ -310,6 +310,7 @@ class DtlsServerLifeTest {
             TestServer.done(child.channel.closeFuture());
             assertThat(TestServer.done(child.handler.handshakeFuture()).isSuccess()).isFalse();
             assertThat(child.onlyOutcome().result()).isEqualTo(ShutdownResult.ABORTED);
+            assertThat(child.onlyOutcome().bytesNotFlushed()).isZero();
         }
     }
 
