@@ -547,6 +547,8 @@ public final class DtlsHandler extends ChannelDuplexHandler {
     public void channelActive(ChannelHandlerContext context) {
         connect(context);
         context.fireChannelActive();
+        // autoRead may have been switched off since a handler was added to a channel that was active then.
+        readOn();
     }
 
     @Override

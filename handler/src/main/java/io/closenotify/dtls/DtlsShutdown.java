@@ -191,9 +191,12 @@ final class DtlsShutdown {
 
     private void abandonHandshake() {
         refusesWrites = true;
-        handler.requireConnection().handshake().whenIdle(() -> {
+        Handshake handshake = handler.requireConnection().handshake();
+        handshake.whenIdle(() -> {
             if (machine.phase() == Phase.ABANDON) {
                 ByteBuf farewell = handler.alert();
+                // The engine would answer what still comes by another alert.
+                handshake.stop();
                 if (farewell != null) {
                     machine.feed(Input.ENGINE_SENT);
                 }

@@ -54,11 +54,23 @@ final class EngineByHand {
         return flight;
     }
 
+    byte[] closeNotify() throws SSLException {
+        engine.closeOutbound();
+        return wrap();
+    }
+
     /** Returns what the datagram says. */
     byte[] unwrap(byte[] datagram) throws SSLException {
         ByteBuffer message = ByteBuffer.allocate(LARGEST);
-        note(engine.unwrap(ByteBuffer.wrap(datagram.clone()), message));
-        runTasks();
+        ByteBuffer records = ByteBuffer.wrap(datagram.clone());
+        do {
+            int before = records.position();
+            note(engine.unwrap(records, message));
+            runTasks();
+            if (records.position() == before) {
+                break;
+            }
+        } while (records.hasRemaining());
         while (engine.getHandshakeStatus() == HandshakeStatus.NEED_UNWRAP_AGAIN) {
             note(engine.unwrap(ByteBuffer.allocate(0), message));
             runTasks();
