@@ -100,16 +100,18 @@ final class DtlsChildChannel extends AbstractChannel {
         if (isRegistered()) {
             close();
         } else {
-            unsafe().closeForcibly();
+            closeTransport();
         }
     }
 
     /** Closes past the pipeline. */
     void closeTransport() {
+        if (!isRegistered()) {
+            unsafe().closeForcibly();
+        }
+        // By now, perhaps; one that is going to be looks for itself.
         if (isRegistered()) {
             run(closeTask);
-        } else {
-            unsafe().closeForcibly();
         }
     }
 
@@ -143,7 +145,12 @@ final class DtlsChildChannel extends AbstractChannel {
             executor.addShutdownHook(closeTask);
         }
         // Behind handlerAdded of the first handler.
-        eventLoop().execute(() -> first.handshakeFuture().addListener(this::handshakeDone));
+        eventLoop().execute(() -> {
+            first.handshakeFuture().addListener(this::handshakeDone);
+            if (!open) {
+                close0();
+            }
+        });
     }
 
     private void handshakeDone(Future<? super Channel> handshake) {

@@ -14,6 +14,9 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.NetUtil;
@@ -24,8 +27,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
@@ -238,6 +243,44 @@ class DtlsServerLifeTest {
             for (Child child : List.of(inHandshake, open, awaiting)) {
                 assertThat(child.onlyOutcome().result()).isEqualTo(ShutdownResult.ABORTED);
             }
+        }
+    }
+
+    @Test
+    void a_child_whose_server_closes_while_it_is_registered_closes() throws Exception {
+        AtomicReference<DtlsServerChannel> closing = new AtomicReference<>();
+        EventLoopGroup closer = new DefaultEventLoopGroup(1) {
+            @Override
+            protected EventLoop newChild(Executor executor, Object... args) {
+                return new DefaultEventLoop(this, executor) {
+                    @Override
+                    public void execute(Runnable task) {
+                        DtlsServerChannel server = inEventLoop() ? closing.getAndSet(null) : null;
+                        if (server != null) {
+                            TestServer.done(server.close());
+                        }
+                        super.execute(task);
+                    }
+                };
+            }
+        };
+        DtlsServerChannel server = (DtlsServerChannel) new ServerBootstrap().group(group, closer)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel child) {
+                        child.pipeline().addLast(new Child());
+                    }
+                })
+                .channelFactory(DtlsServerChannel.builder(handlers(awaiting())).build())
+                .bind(NetUtil.LOCALHOST4, 0).syncUninterruptibly().channel();
+        closing.set(server);
+        try (ClientByHand client = client(server)) {
+            client.send(client.helloWithCookie());
+            Child child = TestServer.next(accepted);
+            TestServer.done(child.channel.closeFuture());
+            assertThat(TestServer.done(child.handler.handshakeFuture()).isSuccess()).isFalse();
+        } finally {
+            TestServer.done(closer.shutdownGracefully(0, 10, TimeUnit.SECONDS));
         }
     }
 
