@@ -28,7 +28,11 @@ public final class ShutdownException extends SSLException {
         if (outcome.bytesNotFlushed() > 0) {
             message.append(", bytes not flushed: ").append(outcome.bytesNotFlushed());
         }
-        return message.append(')').toString();
+        message.append(')');
+        if (outcome.cause() != null) {
+            message.append(": ").append(outcome.cause().getMessage());
+        }
+        return message.toString();
     }
 
     /**

@@ -47,7 +47,7 @@ final class DtlsEngine {
         this.mtu = mtu;
         // The order matters: what is set before caps what is read, too.
         engine.beginHandshake();
-        limitRecords();
+        limitRecords(mtu);
         largestRecord = engine.getSession().getPacketBufferSize();
     }
 
@@ -79,14 +79,14 @@ final class DtlsEngine {
 
     /** Repetitions of the handshake have made the engine's records smaller, and what it writes would be split. */
     void handshakeCompleted() {
-        limitRecords();
+        limitRecords(mtu);
         largestRecord = engine.getSession().getPacketBufferSize();
     }
 
-    /** Makes records as large as the MTU allows, again. */
-    void limitRecords() {
+    /** Sets how large records may be from now on. */
+    void limitRecords(int bytes) {
         SSLParameters parameters = engine.getSSLParameters();
-        parameters.setMaximumPacketSize(mtu);
+        parameters.setMaximumPacketSize(bytes);
         engine.setSSLParameters(parameters);
     }
 

@@ -39,6 +39,7 @@ import java.io.IOException;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -377,6 +378,27 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         readOn();
     }
 
+    /**
+     * A ClientHello with the session's ticket does not fit into a datagram, and a server that keeps nothing of whom it
+     * does not know takes none in pieces: better a full handshake than none.
+     *
+     * @return whether there was a session to do without
+     */
+    boolean startAfresh() {
+        SSLEngine own = engine;
+        DtlsConnection released = connection;
+        if (own == null || released == null || !settings.forgetSessions(own)) {
+            return false;
+        }
+        LOGGER.debug("{} does not resume a session whose ticket does not fit into a datagram",
+                calls.context().channel());
+        connection = null;
+        engine = null;
+        released.release();
+        connect(calls.context());
+        return true;
+    }
+
     void handshakeCompleted(ReplayWindow window, @Nullable FinalFlight finalFlight) {
         ChannelHandlerContext context = calls.context();
         DtlsConnection current = requireConnection();
@@ -555,7 +577,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
     public void channelInactive(ChannelHandlerContext context) {
         if (machine.phase() != Phase.TERMINATED && connection != null) {
             requireShutdown().note(new SSLException(
-                    "closed by a handler in front of the DtlsHandler, or by its event loop"));
+                    "closed in front of the DtlsHandler: by another handler, its event loop or its server channel"));
             machine.feed(Input.ABORT);
         }
         if (shutdown != null) {
@@ -652,6 +674,12 @@ public final class DtlsHandler extends ChannelDuplexHandler {
         } else if (machine.phase() == Phase.TERMINATED || (shutdown != null && shutdown.refusesWrites())) {
             refuse(data, promise);
         } else if (machine.phase() == Phase.HANDSHAKE) {
+            if (connection == null && context.channel().isActive()) {
+                // Bound, and connected to nobody: there is no handshake to wait for.
+                data.release();
+                promise.tryFailure(new NotYetConnectedException());
+                return;
+            }
             if (waitingWrites == null) {
                 waitingWrites = new PendingWriteQueue(context);
             }

@@ -79,4 +79,11 @@ final class DtlsRecord {
     static int messageSequence(ByteBuf record) {
         return handshakeType(record) < 0 ? -1 : record.getUnsignedShort(record.readerIndex() + HEADER + 4);
     }
+
+    /** Whether a plaintext record holds but a part of a handshake message. */
+    static boolean isFragment(ByteBuf record) {
+        int message = record.readerIndex() + HEADER;
+        return handshakeType(record) >= 0
+                && record.getUnsignedMedium(message + 9) < record.getUnsignedMedium(message + 1);
+    }
 }

@@ -65,13 +65,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Errors.</b> Those of the socket go through the pipeline of this channel. The socket's end closes it.
  *
+ * <p><b>Session tickets.</b> Those of the JDK hold the certificates of both sides, and a client that shows one may need
+ * more than a datagram for its ClientHello, which is dropped then: our clients do without the session, others may hang.
+ * With {@code -Djdk.tls.server.enableSessionTicketExtension=false} sessions are resumed by their ids.
+ *
  * <p><b>Specification:</b> RFC 6347, sections 4.2.1 and 4.2.8. A server bound to the wildcard address of a host with
  * several answers from the one that the system chooses: bind to one address there.
  *
  * <pre>{@code
  * new ServerBootstrap().group(loops)
  *         .channelFactory(DtlsServerChannel.builder(DtlsHandler.builder(sslContext)).build())
- *         .childHandler(application) // behind the DtlsHandler
+ *         .childHandler(initializer) // adds its handlers behind the DtlsHandler
  *         .bind(port);
  * }</pre>
  */

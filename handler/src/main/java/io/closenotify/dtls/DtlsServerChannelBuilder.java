@@ -6,6 +6,7 @@ import io.closenotify.ShutdownPolicy;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.function.Function;
@@ -137,8 +138,11 @@ public final class DtlsServerChannelBuilder {
      * Builds the factory.
      *
      * @return makes one server channel a call
+     * @throws IllegalStateException if the {@code SSLContext} is not initialized
      */
     public ChannelFactory<DtlsServerChannel> build() {
+        // Later nobody would be told: an unknown client's ClientHello that fails is dropped.
+        requireNonNull(engines.apply(new InetSocketAddress(NetUtil.LOCALHOST4, 1)), "engine");
         return () -> new DtlsServerChannel(this);
     }
 

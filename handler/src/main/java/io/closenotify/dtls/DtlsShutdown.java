@@ -191,6 +191,7 @@ final class DtlsShutdown {
 
     private void abandonHandshake() {
         refusesWrites = true;
+        note(new SSLException("shut down before the handshake was completed"));
         Handshake handshake = handler.requireConnection().handshake();
         handshake.whenIdle(() -> {
             if (machine.phase() == Phase.ABANDON) {

@@ -25,6 +25,11 @@ final class Flight {
         return datagrams.isEmpty() ? -1 : DtlsRecord.messageSequence(datagrams.get(0));
     }
 
+    /** Whether the message that it begins with is in pieces. */
+    boolean splitsFirstMessage() {
+        return !datagrams.isEmpty() && DtlsRecord.isFragment(datagrams.get(0));
+    }
+
     /** Adds a record, and releases it. */
     void add(ByteBuf record) {
         ByteBuf last = datagrams.isEmpty() ? null : datagrams.get(datagrams.size() - 1);

@@ -41,6 +41,7 @@ final class Handshake {
     private final Queue<ByteBuf> early = new ArrayDeque<>(4);
     private long lastOfPeer;
     private long finishedSeen;
+    private boolean helloSplit;
     private int lastMessage = -1;
     private int answers;
     private boolean finishedSent;
@@ -123,6 +124,8 @@ final class Handshake {
     private void hold(ByteBuf record) {
         if (alert == null && retransmitTimer != null) {
             alert = Unpooled.copiedBuffer(record);
+            // A server that has given up would take a ClientHello that is sent again for a new attempt.
+            cancel(retransmitTimer);
             armAlertTimer();
         }
     }
@@ -204,6 +207,11 @@ final class Handshake {
         if (isNew) {
             dropAlert();
         }
+        if (guard != null && guard.awaitsHello()) {
+            // A server that keeps nothing of whom it does not know, as ours, takes no ClientHello in pieces. But the
+            // engine halves its records with every third repetition: a peer's before, a timer's during the next wrap.
+            engine.limitRecords(isNew || helloSplit ? settings.mtu() : 2 * settings.mtu());
+        }
         Flight first = null;
         Flight flight = new Flight(settings.mtu());
         boolean asksForCookie = false;
@@ -226,6 +234,12 @@ final class Handshake {
                 flight = new Flight(settings.mtu());
             }
         } while (status == HandshakeStatus.NEED_WRAP);
+        if (guard != null && guard.awaitsHello() && flight.splitsFirstMessage()) {
+            helloSplit = true;
+            if (handler.startAfresh()) {
+                return true;
+            }
+        }
         if (isNew && !mayAnswer(flight)) {
             return true;
         }
@@ -265,11 +279,6 @@ final class Handshake {
         }
         try {
             if (engine.status() == HandshakeStatus.NEED_UNWRAP) {
-                if (guard != null && guard.awaitsHello()) {
-                    // The engine makes its records smaller as it repeats them, but a server that keeps nothing of whom
-                    // it does not know, as ours, takes no ClientHello in pieces.
-                    engine.limitRecords();
-                }
                 sendFlight(false);
             }
         } catch (SSLException e) {

@@ -127,4 +127,23 @@ class DtlsResumptionTest {
             pair.handshake();
         }
     }
+
+    @Test
+    void a_ticket_that_does_not_fit_into_a_datagram_is_done_without() {
+        SSLContext context = DtlsContexts.context();
+        byte[] session = null;
+        for (int connection = 0; connection < 3; connection++) {
+            try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair(context, builder -> builder.mtu(400))) {
+                ByteBuf hello = pair.client.sent();
+                assertThat(DtlsRecord.handshakeType(hello)).isEqualTo(DtlsRecord.CLIENT_HELLO);
+                assertThat(DtlsRecord.isFragment(hello)).isFalse();
+                pair.server.deliver(hello);
+                pair.handshake();
+                assertThat(pair.client.handler.engine().getSession().getId()).isNotEqualTo(session);
+                session = pair.client.handler.engine().getSession().getId();
+                pair.client.handler.shutdown();
+                pair.exchange();
+            }
+        }
+    }
 }

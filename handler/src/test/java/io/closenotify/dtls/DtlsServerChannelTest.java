@@ -40,6 +40,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -841,6 +842,14 @@ class DtlsServerChannelTest {
             assertThat(server.channel().config().getOption(ChannelOption.ALLOCATOR)).isSameAs(server.allocator());
             assertThat(server.channel().config().setOption(ChannelOption.SO_BACKLOG, 5)).isFalse();
         }
+    }
+
+    @Test
+    void a_context_that_was_not_initialized_is_refused() throws Exception {
+        DtlsServerChannelBuilder builder =
+                DtlsServerChannel.builder(DtlsHandler.builder(SSLContext.getInstance("DTLS")));
+
+        assertThatThrownBy(builder::build).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
