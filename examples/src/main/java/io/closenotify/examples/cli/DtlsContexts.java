@@ -4,6 +4,7 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.File;
 import java.security.GeneralSecurityException;
+import java.security.NoSuchAlgorithmException;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes the {@code SSLContext}s of DTLS clients and servers. */
 final class DtlsContexts {
+
+    private static final String SERVER_TICKETS = "jdk.tls.server.enableSessionTicketExtension";
 
     private DtlsContexts() {
     }
@@ -41,11 +44,28 @@ final class DtlsContexts {
     private static SSLContext context(KeyManager @Nullable [] keys, TrustManager @Nullable [] trust)
             throws SSLException {
         try {
-            SSLContext context = SSLContext.getInstance("DTLS");
+            SSLContext context = withoutTickets();
             context.init(keys, trust, null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new SSLException(Failures.describe(e), e);
+        }
+    }
+
+    /**
+     * A server's tickets hold certificates, and a ClientHello that shows one may not fit into a datagram: sessions are
+     * resumed by their ids. The JDK looks at the property when it makes a context, and offers no other way.
+     */
+    private static synchronized SSLContext withoutTickets() throws NoSuchAlgorithmException {
+        String before = System.setProperty(SERVER_TICKETS, "false");
+        try {
+            return SSLContext.getInstance("DTLS");
+        } finally {
+            if (before == null) {
+                System.clearProperty(SERVER_TICKETS);
+            } else {
+                System.setProperty(SERVER_TICKETS, before);
+            }
         }
     }
 }

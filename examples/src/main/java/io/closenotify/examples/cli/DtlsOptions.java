@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 final class DtlsOptions {
 
     @Option(names = "--mtu", paramLabel = "BYTES", defaultValue = "1400", converter = Numbers.Mtu.class,
-            description = "DTLS: the largest datagram to send; what is written is split into messages that fit"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "DTLS: the largest datagram to send; what is written is split into messages that fit; a"
+                    + " client needs some 350 for its ClientHello (default: ${DEFAULT-VALUE}).")
     private int mtu;
 
     @Option(names = "--handshake-timeout", paramLabel = "MS", defaultValue = "10000", converter = Numbers.Millis.class,
