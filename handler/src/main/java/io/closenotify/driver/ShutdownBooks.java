@@ -1,7 +1,9 @@
 package io.closenotify.driver;
 
+import io.closenotify.InboundPolicy;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
+import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.ShutdownState;
 import io.closenotify.TruncationException;
@@ -26,6 +28,7 @@ public final class ShutdownBooks {
 
     private long bytesDelivered;
     private long bytesDiscarded;
+    private long bytesOnDemand;
     private int repeats;
     private long missingAtMost = -1;
 
@@ -55,9 +58,16 @@ public final class ShutdownBooks {
         bytesDiscarded += bytes;
     }
 
-    /** Bytes of application data that came after our close_notify. */
-    public long bytesAfterCloseNotify() {
-        return bytesDelivered + bytesDiscarded;
+    /**
+     * Tells whether application data that has come after our close_notify, and is about to be booked, is more than the
+     * policy accepts. What is read on demand is not limited, and does not count when that is over.
+     */
+    public boolean exceedsCap(int bytes, ShutdownPolicy policy) {
+        if (policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND) {
+            bytesOnDemand += bytes;
+            return false;
+        }
+        return bytesDelivered + bytesDiscarded - bytesOnDemand + bytes > policy.inboundCap();
     }
 
     /** Our close_notify was sent again. */

@@ -115,8 +115,7 @@ final class DtlsShutdown {
             return true;
         }
         ShutdownPolicy policy = handler.policy();
-        boolean onDemand = policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
-        boolean capped = !onDemand && books.bytesAfterCloseNotify() + bytes > policy.inboundCap();
+        boolean capped = books.exceedsCap(bytes, policy);
         if (policy.inboundAfterCloseNotify() != InboundPolicy.DISCARD && !capped) {
             books.delivered(bytes);
             return true;

@@ -78,7 +78,6 @@ final class TlsShutdown {
     private boolean dataArrived;
     private long bytesWithoutData;
     private long bytesWhileFlushing;
-    private long bytesOnDemand;
     private long bytesPendingAtStart;
     private boolean transportKept;
 
@@ -149,10 +148,7 @@ final class TlsShutdown {
             return true;
         }
         ShutdownPolicy policy = handler.policy();
-        boolean onDemand = isOnDemand();
-        bytesOnDemand += onDemand ? bytes : 0;
-        boolean capped = machine.phase() != Phase.LINGER && !onDemand
-                && books.bytesAfterCloseNotify() - bytesOnDemand + bytes > policy.inboundCap();
+        boolean capped = books.exceedsCap(bytes, policy) && machine.phase() != Phase.LINGER;
         if (delivers && !capped) {
             books.delivered(bytes);
             return true;

@@ -96,6 +96,22 @@ class DtlsPolicyTest {
         assertThat(closed.isSuccess()).isTrue();
     }
 
+    @Test
+    void what_was_read_on_demand_is_not_told_to_exceed_the_cap() {
+        ShutdownFuture future = begin(ShutdownPolicy.halfClose().toBuilder().inboundCap(10).build());
+        EmbeddedDtlsPair.drop(pair.client);
+        pair.server.write("more than ten bytes");
+        EmbeddedDtlsPair.carry(pair.server, pair.client);
+        pair.client.channel.pipeline().close();
+        pair.server.write("and ten");
+        EmbeddedDtlsPair.carry(pair.server, pair.client);
+        assertThat(pair.client.received).hasToString("more than ten bytesand ten");
+        assertThat(future.isDone()).isFalse();
+        pair.server.write("four");
+        EmbeddedDtlsPair.carry(pair.server, pair.client);
+        assertThat(future.outcome().result()).isEqualTo(ShutdownResult.ABORTED);
+    }
+
     @ParameterizedTest
     @EnumSource
     void without_linger_the_channel_closes_with_the_outcome(ShutdownMode mode) {
