@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Everything there is to say about the end of one connection. Delivered exactly once: by the {@link ShutdownFuture}, as
  * a user event through the pipeline and, at debug level, in the log.
  *
+ * @param protocol what secured the connection: TLS or DTLS
  * @param result what became of it
  * @param initiator who ended the connection first
  * @param mode the mode that was in force at the end, after any hastening or strengthening
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param cause what went wrong underneath, or {@code null}
  */
 public record ShutdownOutcome(
+        Protocol protocol,
         ShutdownResult result,
         ShutdownInitiator initiator,
         ShutdownMode mode,
@@ -50,22 +52,9 @@ public record ShutdownOutcome(
         boolean sessionResumable,
         int repeats,
         long missingAtMost,
-        @Nullable Throwable cause) {
+        @Nullable Throwable cause) implements ConnectionOutcome {
 
-    /**
-     * Tells whether the shutdown counts as a success.
-     *
-     * @return {@link ShutdownResult#isSuccess()} of the result
-     */
-    public boolean isSuccess() {
-        return result.isSuccess();
-    }
-
-    /**
-     * Returns the time from the start of the shutdown to this outcome.
-     *
-     * @return the sum of the times in the phases
-     */
+    @Override
     public Duration elapsed() {
         return flushTime.plus(peerTime).plus(lingerTime);
     }

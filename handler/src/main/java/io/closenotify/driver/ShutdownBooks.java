@@ -1,6 +1,7 @@
 package io.closenotify.driver;
 
 import io.closenotify.InboundPolicy;
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** What the outcome will tell: times, bytes and causes. Event loop only. */
 public final class ShutdownBooks {
 
+    private final Protocol protocol;
     private final LongSupplier clock;
     private @Nullable Throwable cause;
     private @Nullable String lastAlert;
@@ -32,7 +34,8 @@ public final class ShutdownBooks {
     private int repeats;
     private long missingAtMost = -1;
 
-    public ShutdownBooks(LongSupplier clock) {
+    public ShutdownBooks(Protocol protocol, LongSupplier clock) {
+        this.protocol = protocol;
         this.clock = clock;
         phaseStart = clock.getAsLong();
     }
@@ -108,6 +111,7 @@ public final class ShutdownBooks {
         }
         ShutdownState view = state.view();
         return new ShutdownOutcome(
+                protocol,
                 result,
                 state.initiator() == null ? ShutdownInitiator.TRANSPORT : state.initiator(),
                 state.mode(),

@@ -6,6 +6,7 @@ import io.closenotify.EngineCapabilities;
 import io.closenotify.InboundPolicy;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownFuture;
+import io.closenotify.ShutdownHandler;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.ShutdownState;
@@ -90,7 +91,7 @@ import org.jspecify.annotations.Nullable;
  * }).connect(server);
  * }</pre>
  */
-public final class DtlsHandler extends ChannelDuplexHandler {
+public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownHandler {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(DtlsHandler.class);
 
@@ -210,6 +211,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
      * @return completes when the outcome is known
      * @throws IllegalStateException if this handler is in no pipeline
      */
+    @Override
     public ShutdownFuture shutdown() {
         return calls.call(promise -> {
             requireShutdown().join(promise);
@@ -250,6 +252,7 @@ public final class DtlsHandler extends ChannelDuplexHandler {
      * @return completes when the outcome is known
      * @throws IllegalStateException if this handler is in no pipeline
      */
+    @Override
     public ShutdownFuture abort() {
         return calls.call(promise -> {
             requireShutdown().join(promise);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.closenotify.InboundPolicy;
 import io.closenotify.PeerCloseNotifyEvent;
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
@@ -66,7 +67,7 @@ final class DtlsShutdown {
         this.settings = settings;
         this.machine = machine;
         clock = settings.clock();
-        books = new ShutdownBooks(clock);
+        books = new ShutdownBooks(Protocol.DTLS, clock);
         promises = new ShutdownPromises(context);
         timer = new PhaseTimer(context.executor(), this::expired);
     }

@@ -3,6 +3,7 @@ package io.closenotify.tls;
 import io.closenotify.InboundPolicy;
 import io.closenotify.LingerEnd;
 import io.closenotify.PeerCloseNotifyEvent;
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
@@ -90,7 +91,7 @@ final class TlsShutdown {
         context = calls.context();
         sslContext = tls.sslContext();
         engine = tls.engine();
-        books = new ShutdownBooks(clock);
+        books = new ShutdownBooks(Protocol.TLS, clock);
         promises = new ShutdownPromises(context);
         timer = new PhaseTimer(context.executor(), this::expired);
     }

@@ -6,6 +6,7 @@ import io.closenotify.EngineCapabilities;
 import io.closenotify.InboundPolicy;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownFuture;
+import io.closenotify.ShutdownHandler;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
@@ -85,7 +86,7 @@ import org.jspecify.annotations.Nullable;
  * pipeline.addLast(new MyApplicationHandler());
  * }</pre>
  */
-public final class TlsShutdownHandler extends ChannelDuplexHandler {
+public final class TlsShutdownHandler extends ChannelDuplexHandler implements ShutdownHandler {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(TlsShutdownHandler.class);
 
@@ -179,6 +180,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      *     {@code SslHandler} in front of this handler
      * @throws IllegalStateException if this handler is in no pipeline
      */
+    @Override
     public ShutdownFuture shutdown() {
         return calls.call(promise -> begin(promise, false));
     }
@@ -219,6 +221,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler {
      *     {@code SslHandler} in front of this handler
      * @throws IllegalStateException if this handler is in no pipeline
      */
+    @Override
     public ShutdownFuture abort() {
         return calls.call(promise -> {
             if (joined(promise)) {

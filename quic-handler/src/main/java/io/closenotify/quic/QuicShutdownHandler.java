@@ -2,6 +2,7 @@ package io.closenotify.quic;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.ShutdownHandler;
 import io.closenotify.ShutdownResult;
 import io.closenotify.quic.QuicheCodec.CloseArguments;
 import io.netty.channel.ChannelDuplexHandler;
@@ -68,7 +69,7 @@ import org.jspecify.annotations.Nullable;
  * pipeline.addLast(new MyApplicationHandler());
  * }</pre>
  */
-public final class QuicShutdownHandler extends ChannelDuplexHandler {
+public final class QuicShutdownHandler extends ChannelDuplexHandler implements ShutdownHandler {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(QuicShutdownHandler.class);
 
@@ -131,6 +132,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
      *
      * @return completes with the outcome
      */
+    @Override
     public QuicShutdownFuture shutdown() {
         return onLoop(() -> request(policy));
     }
@@ -152,6 +154,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler {
      *
      * @return completes with the outcome
      */
+    @Override
     public QuicShutdownFuture abort() {
         return onLoop(() -> {
             reason = "abort() was called";

@@ -1,5 +1,7 @@
 package io.closenotify.quic;
 
+import io.closenotify.ConnectionOutcome;
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownResult;
 import java.time.Duration;
@@ -47,22 +49,14 @@ public record QuicShutdownOutcome(
         long bytesUnacknowledged,
         Duration flushTime,
         Duration closeTime,
-        @Nullable Throwable cause) {
+        @Nullable Throwable cause) implements ConnectionOutcome {
 
-    /**
-     * Tells whether the shutdown counts as a success.
-     *
-     * @return {@link ShutdownResult#isSuccess()} of the result
-     */
-    public boolean isSuccess() {
-        return result.isSuccess();
+    @Override
+    public Protocol protocol() {
+        return Protocol.QUIC;
     }
 
-    /**
-     * Returns the time from the start of the shutdown to this outcome.
-     *
-     * @return the sum of the times in the phases
-     */
+    @Override
     public Duration elapsed() {
         return flushTime.plus(closeTime);
     }

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownResult;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -48,7 +49,11 @@ record DemoRow(DemoCase combination, @Nullable ConnectionReport client, @Nullabl
         }
         Ending ending = report.ending();
         // A quiet shutdown only counts as sent.
-        return ending.sent() && ending.result() != ShutdownResult.QUIET ? ending.protocol().close() : "nothing";
+        return ending.sent() && ending.result() != ShutdownResult.QUIET ? close(ending.protocol()) : "nothing";
+    }
+
+    private static String close(Protocol protocol) {
+        return protocol == Protocol.QUIC ? "CONNECTION_CLOSE" : "close_notify";
     }
 
     long elapsedMillis() {

@@ -38,7 +38,7 @@ final class DtlsInitializer extends ChannelInitializer<Channel> {
         Connection connection = new DtlsConnection(channel);
         Traffic traffic = new Traffic();
         pipeline.addLast(new ShutdownReporter(
-                Protocol.DTLS, line -> line.get(DtlsHandler.class).engine(), traffic, reports));
+                line -> line.get(DtlsHandler.class).engine(), traffic, reports));
         if (!idleTimeout.isZero()) {
             pipeline.addLast(new IdleShutdown(idleTimeout, connection, log));
         }

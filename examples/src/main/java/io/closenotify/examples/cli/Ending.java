@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
@@ -24,11 +25,11 @@ record Ending(Protocol protocol, String mode, ShutdownResult result, ShutdownIni
         Map<String, @Nullable Object> more) {
 
     /** By TLS or DTLS. */
-    static Ending of(Protocol protocol, ShutdownOutcome outcome) {
-        return new Ending(protocol, Labels.of(outcome.mode()), outcome.result(), outcome.initiator(),
+    static Ending of(ShutdownOutcome outcome) {
+        return new Ending(outcome.protocol(), Labels.of(outcome.mode()), outcome.result(), outcome.initiator(),
                 outcome.closeNotifySent(), outcome.closeNotifyReceived(),
                 outcome.bytesDelivered() + outcome.bytesDiscarded(), outcome.sessionResumable(), outcome.elapsed(),
-                outcome.cause(), protocol == Protocol.DTLS ? repetitions(outcome) : Map.of());
+                outcome.cause(), outcome.protocol() == Protocol.DTLS ? repetitions(outcome) : Map.of());
     }
 
     private static Map<String, @Nullable Object> repetitions(ShutdownOutcome outcome) {

@@ -1,6 +1,7 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.PeerClosePolicy;
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownMode;
 import io.closenotify.TruncationPolicy;
 import picocli.CommandLine;

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownResult;
 import io.closenotify.quic.QuicConnectionClose;

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownPolicy;

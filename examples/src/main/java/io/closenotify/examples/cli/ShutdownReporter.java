@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShutdownReporter extends ChannelInboundHandlerAdapter {
 
-    private final Protocol protocol;
     private final Function<ChannelPipeline, SSLEngine> engine;
     private final Traffic traffic;
     private final Consumer<? super ConnectionReport> reports;
@@ -27,9 +26,8 @@ final class ShutdownReporter extends ChannelInboundHandlerAdapter {
     private boolean resumed;
     private volatile boolean reported;
 
-    ShutdownReporter(Protocol protocol, Function<ChannelPipeline, SSLEngine> engine, Traffic traffic,
+    ShutdownReporter(Function<ChannelPipeline, SSLEngine> engine, Traffic traffic,
             Consumer<? super ConnectionReport> reports) {
-        this.protocol = protocol;
         this.engine = engine;
         this.traffic = traffic;
         this.reports = reports;
@@ -65,7 +63,7 @@ final class ShutdownReporter extends ChannelInboundHandlerAdapter {
             reported = true;
             // Without a peer there was no connection to speak of: the connect failed.
             reports.accept(new ConnectionReport(peer, resumed, traffic.read() + outcome.bytesDiscarded(),
-                    traffic.written(), Ending.of(protocol, outcome)));
+                    traffic.written(), Ending.of(outcome)));
         }
         context.fireUserEventTriggered(event);
     }

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import picocli.CommandLine.Option;
 
 /** What {@code connect} does with its stream, where the protocol has streams. */

@@ -39,7 +39,7 @@ final class TlsInitializer extends ChannelInitializer<Channel> {
         TlsShutdownHandler shutdown = TlsShutdownHandler.builder().policy(policy).build();
         pipeline.addLast(shutdown);
         pipeline.addLast(new ShutdownReporter(
-                Protocol.TLS, line -> line.get(SslHandler.class).engine(), traffic, reports));
+                line -> line.get(SslHandler.class).engine(), traffic, reports));
         pipeline.addLast(traffic.counter());
         if (policy.transport() == TransportPolicy.KEEP) {
             // The echo may have more to send when the peer ends its side.

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.Protocol;
 import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.Arrays;

@@ -2,6 +2,7 @@ package io.closenotify.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
@@ -111,9 +112,10 @@ final class DemoTest {
     }
 
     private static ConnectionReport report(ShutdownResult result, boolean received, long bytes) {
-        return new ConnectionReport("127.0.0.1:1", false, bytes, bytes, Ending.of(Protocol.TLS,
-                new ShutdownOutcome(result, ShutdownInitiator.LOCAL, ShutdownMode.BIDIRECTIONAL, true, received, null,
-                        0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, false, true, 0, -1, null)));
+        return new ConnectionReport("127.0.0.1:1", false, bytes, bytes, Ending.of(
+                new ShutdownOutcome(Protocol.TLS, result, ShutdownInitiator.LOCAL, ShutdownMode.BIDIRECTIONAL, true,
+                        received, null, 0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, false, true, 0, -1,
+                        null)));
     }
 
     @Test

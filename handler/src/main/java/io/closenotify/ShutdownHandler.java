@@ -1,0 +1,26 @@
+package io.closenotify;
+
+import io.netty.channel.ChannelHandler;
+
+/**
+ * The handler that ends a connection, whichever its protocol: what a pipeline is asked for by whoever ends connections
+ * of several. {@code close()} of the channel does the same, and closes the transport in any case.
+ *
+ * <p><b>Threading.</b> All methods may be called from any thread.
+ */
+public interface ShutdownHandler extends ChannelHandler {
+
+    /**
+     * Shuts down by the policy in force, or joins the shutdown in progress, or the one that is over.
+     *
+     * @return completes when the outcome is known
+     */
+    OutcomeFuture<?> shutdown();
+
+    /**
+     * Forces the end, with the result {@link ShutdownResult#ABORTED} unless another one was decided before.
+     *
+     * @return completes when the outcome is known
+     */
+    OutcomeFuture<?> abort();
+}
