@@ -45,6 +45,9 @@ enum Input {
     /** The codec gave the connection up because of an error. */
     FAILED,
 
+    /** The end is forced: the peer is told, and nothing else is waited for. */
+    ABORT,
+
     /** The handler is taken away. */
-    ABORT
+    REMOVED
 }

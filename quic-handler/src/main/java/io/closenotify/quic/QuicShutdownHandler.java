@@ -149,8 +149,9 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     }
 
     /**
-     * Gives the connection up without waiting for anything. The result is {@link ShutdownResult#ABORTED}; the codec
-     * sends a CONNECTION_CLOSE without a code if it can, which is not looked after.
+     * Gives the connection up without waiting for what is pending. The result is {@link ShutdownResult#ABORTED}, unless
+     * another one was decided before; the peer is told by the CONNECTION_CLOSE of the policy in force, within its
+     * {@code closeTimeout}. A second call gives that up, too.
      *
      * @return completes with the outcome
      */
@@ -407,7 +408,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     public void handlerRemoved(ChannelHandlerContext removed) {
         if (machine.phase() != Phase.TERMINATED && outcome != null) {
             reason = "the handler was removed from the pipeline";
-            on(Input.ABORT);
+            on(Input.REMOVED);
         }
         context = null;
         if (linger != null) {

@@ -55,7 +55,8 @@ final class QuicShutdownMachine {
             case IDLE_TIMEOUT -> lost(state, ShutdownResult.PEER_SILENT, TRANSPORT);
             case RESET -> lost(state, ShutdownResult.RESET, TRANSPORT);
             case FAILED -> lost(state, ShutdownResult.ABORTED, TRANSPORT);
-            case ABORT -> lost(state, ShutdownResult.ABORTED, LOCAL);
+            case REMOVED -> lost(state, ShutdownResult.ABORTED, LOCAL);
+            case ABORT -> abort(state);
             default -> switch (state.phase()) {
                 case HANDSHAKE -> inHandshake(state, input);
                 case OPEN -> open(state, input, flush);
@@ -153,6 +154,13 @@ final class QuicShutdownMachine {
         ShutdownResult during = state.phase() == Phase.HANDSHAKE ? ShutdownResult.ABORTED : result;
         MachineState by = state.phase() == Phase.WAIT_PEER ? state.onlyBy(initiator) : state.by(initiator);
         return terminate(by, during);
+    }
+
+    /** The peer is told all the same; a second abort gives that up, too. */
+    private static Transition abort(MachineState state) {
+        return state.phase() == Phase.CLOSE
+                ? lost(state, ShutdownResult.ABORTED, LOCAL)
+                : close(state.onlyBy(LOCAL).doomed(ShutdownResult.ABORTED), REFUSE_WRITES);
     }
 
     private static Transition shutDown(MachineState state, StreamFlush flush) {

@@ -27,6 +27,7 @@ import static io.closenotify.quic.Input.PEER_CLOSED_EARLY;
 import static io.closenotify.quic.Input.REQUEST_COMPLIANT;
 import static io.closenotify.quic.Input.REQUEST_RAPID;
 import static io.closenotify.quic.Input.REQUEST_WAIT_PEER;
+import static io.closenotify.quic.Input.REMOVED;
 import static io.closenotify.quic.Input.RESET;
 import static io.closenotify.quic.Input.SKIP_FLUSH;
 import static io.closenotify.quic.Input.TIMER_EXPIRED;
@@ -63,7 +64,7 @@ class QuicShutdownMachineTest {
             Phase.FLUSH, ARM_FLUSH_TIMER, Phase.WAIT_PEER, ARM_PEER_TIMER, Phase.CLOSE, ARM_CLOSE_TIMER));
 
     private static final Set<Input> PEER_CLOSES = EnumSet.of(PEER_CLOSED, PEER_CLOSED_EARLY);
-    private static final Set<Input> LOSSES = EnumSet.of(IDLE_TIMEOUT, RESET, FAILED, ABORT);
+    private static final Set<Input> LOSSES = EnumSet.of(IDLE_TIMEOUT, RESET, FAILED, REMOVED);
 
     // Rows
 
@@ -196,7 +197,17 @@ class QuicShutdownMachineTest {
                         IDLE_TIMEOUT),
                 end(ShutdownResult.RESET, TRANSPORT, NOT_SENT, HANDSHAKE_COMPLETED, RESET),
                 end(ShutdownResult.ABORTED, TRANSPORT, NOT_SENT, HANDSHAKE_COMPLETED, FAILED),
-                end(ShutdownResult.ABORTED, LOCAL, NOT_SENT, HANDSHAKE_COMPLETED, ABORT),
+                end(ShutdownResult.ABORTED, LOCAL, NOT_SENT, HANDSHAKE_COMPLETED, REMOVED),
+                end(ShutdownResult.ABORTED, LOCAL, ON_WIRE, HANDSHAKE_COMPLETED, ABORT, CLOSE_WRITTEN),
+                end(ShutdownResult.ABORTED, LOCAL, ON_WIRE, HANDSHAKE_COMPLETED, REQUEST_COMPLIANT, ABORT,
+                        CLOSE_WRITTEN),
+                end(ShutdownResult.ABORTED, LOCAL, ON_WIRE, HANDSHAKE_COMPLETED, REQUEST_WAIT_PEER, ABORT,
+                        CLOSE_WRITTEN),
+                end(ShutdownResult.ABORTED, LOCAL, ON_WIRE, ABORT, CLOSE_WRITTEN),
+                end(ShutdownResult.ABORTED, LOCAL, NOT_SENT, HANDSHAKE_COMPLETED, ABORT, TIMER_EXPIRED),
+                end(ShutdownResult.ABORTED, LOCAL, NOT_SENT, HANDSHAKE_COMPLETED, ABORT, ABORT),
+                end(ShutdownResult.FLUSH_FAILED, LOCAL, NOT_SENT, HANDSHAKE_COMPLETED, REQUEST_COMPLIANT,
+                        TIMER_EXPIRED, ABORT),
                 end(ShutdownResult.ABORTED, LOCAL, ON_WIRE, REQUEST_COMPLIANT, CLOSE_WRITTEN),
                 end(ShutdownResult.ABORTED, PEER, PEER_CONFIRMED, PEER_CLOSED),
                 end(ShutdownResult.ABORTED, TRANSPORT, NOT_SENT, IDLE_TIMEOUT),
@@ -274,8 +285,8 @@ class QuicShutdownMachineTest {
             assertThat(flush).as("none is flushed if none is asked for: " + what).isEqualTo(StreamFlush.ACKNOWLEDGED);
         }
         if (from.phase() == Phase.WAIT_PEER && actions.contains(SEND_CLOSE)) {
-            assertThat(input).as("the wait for the peer ends by its timer or another request: " + what)
-                    .isIn(TIMER_EXPIRED, REQUEST_COMPLIANT, REQUEST_RAPID);
+            assertThat(input).as("the wait for the peer ends by its timer, another request or force: " + what)
+                    .isIn(TIMER_EXPIRED, REQUEST_COMPLIANT, REQUEST_RAPID, ABORT);
         }
         checkEnd(from, input, to, actions, what);
         if (from.isShuttingDown() && from.phase() != Phase.WAIT_PEER) {

@@ -60,6 +60,25 @@ class CloseTest {
         return outcome.close();
     }
 
+    // When it is forced
+
+    @Test
+    void a_forced_end_tells_the_peer_why_whatever_is_pending() throws Exception {
+        QuicConnectionClose close = QuicConnectionClose.application(77, "drained");
+        try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup(saying(close)),
+                ShutdownPair.setup().windows(20_000, 10_000), relay -> relay)) {
+            pair.near().open(QuicStreamType.BIDIRECTIONAL).write(1_000_000);
+            QuicShutdownFuture pending = ShutdownPair.handler(pair.near()).shutdown();
+            QuicShutdownOutcome outcome = ShutdownPair.outcome(ShutdownPair.handler(pair.near()).abort());
+            assertThat(outcome.result()).isEqualTo(ShutdownResult.ABORTED);
+            assertThat(outcome.delivery()).isEqualTo(QuicCloseDelivery.ON_WIRE);
+            assertThat(outcome.bytesUnacknowledged()).isPositive();
+            assertThat(outcome.close()).isEqualTo(close);
+            assertThat(pending.outcome()).isEqualTo(outcome);
+            assertThat(toldTo(pair.far())).isEqualTo(close);
+        }
+    }
+
     // What it says
 
     @ParameterizedTest
