@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +25,21 @@ import picocli.CommandLine.Spec;
 @Command(name = "connect", description = {
     "Connects, sends, shuts down, and prints one JSON object a connection: how it ended.",
     "Shuts down once --send is written, at once without --send and --receive, or when the peer closes first.",
-    "Exit 0 if every connection ended clean, unidirectional or quiet, else 1."})
+    "Exit 0 if every connection ended clean, unidirectional or quiet, else 1.",
+    "SIGTERM or SIGINT shuts the connection down, whatever is left to do: exit 1."})
 @SuppressWarnings("NullAway.Init")
 final class ConnectCommand implements Callable<Integer> {
 
     private static final Set<ShutdownResult> GOOD =
             EnumSet.of(ShutdownResult.CLEAN, ShutdownResult.UNIDIRECTIONAL, ShutdownResult.QUIET);
     private static final long REPORT_SECONDS = 10;
+
+    /** How long a signal lets the connection take to shut down before it is forced. */
+    private static final long SIGNALLED_SECONDS = 15;
+
+    private final CountDownLatch done = new CountDownLatch(1);
+    private volatile boolean signalled;
+    private volatile @Nullable Conversation current;
 
     @Spec
     private CommandSpec command;
@@ -85,12 +94,44 @@ final class ConnectCommand implements Callable<Integer> {
         Transport chosen = transport.transport();
         Transport.Connector connector = connector(chosen);
         Log log = new Log(command.commandLine().getErr());
+        Thread hook = new Thread(this::endOnSignal, "signal");
+        Runtime.getRuntime().addShutdownHook(hook);
         try (OutputStream received = openReceived(); Client client = connector.open(!noRead, log)) {
             boolean good = true;
-            for (int session = 0; session < sessions; session++) {
+            for (int session = 0; session < sessions && !signalled; session++) {
                 good &= converse(client, received, chosen.flushes(), log);
             }
             return good ? 0 : 1;
+        } finally {
+            forget(hook);
+            done.countDown();
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // It runs, and waits for us.
+        }
+    }
+
+    /** Ends the process from within its shutdown hook, which replaces the exit code of the signal by ours. */
+    private void endOnSignal() {
+        signalled = true;
+        try {
+            Conversation conversation = current;
+            if (conversation != null) {
+                conversation.end();
+            }
+            if (!done.await(SIGNALLED_SECONDS, TimeUnit.SECONDS) && conversation != null) {
+                conversation.abort();
+                done.await(1, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            Runtime.getRuntime().halt(1);
         }
     }
 
@@ -119,6 +160,7 @@ final class ConnectCommand implements Callable<Integer> {
             throws Exception {
         JsonLines lines = new JsonLines(command.commandLine().getOut());
         Conversation conversation = new Conversation(send, stream.conclude(), received, log);
+        current = conversation;
         CompletableFuture<ConnectionReport> reported = new CompletableFuture<>();
         client.connect(conversation, report -> {
             lines.write(report.line());

@@ -23,6 +23,7 @@ final class Conversation implements App {
     private final @Nullable OutputStream receive;
     private final Log log;
     private volatile boolean failed;
+    private volatile @Nullable Connection whole;
     private volatile @Nullable Thread sender;
     private volatile boolean readToItsEnd;
     private volatile @Nullable ChannelFuture lastWrite;
@@ -64,8 +65,25 @@ final class Conversation implements App {
         return QuicStreamType.BIDIRECTIONAL;
     }
 
+    /** Ends the connection, if there is one, whatever is left to be sent or received. */
+    void end() {
+        Connection connection = whole;
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
+    /** The same, by force. */
+    void abort() {
+        Connection connection = whole;
+        if (connection != null) {
+            connection.abort();
+        }
+    }
+
     @Override
     public void install(ChannelPipeline pipeline, Connection connection) {
+        whole = connection;
         pipeline.addLast(new Speaker(connection));
     }
 

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,21 @@ final class Child implements AutoCloseable {
     /** What {@code serve} says first. */
     int port() throws InterruptedException {
         return (int) next().get("port");
+    }
+
+    /** Waits until a file that the process writes has more bytes than before. */
+    static void awaitMore(Path file, long before) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+        while (size(file) <= before) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("nothing more in " + file + " within " + DEADLINE_SECONDS + " s");
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    static long size(Path file) throws IOException {
+        return Files.exists(file) ? Files.size(file) : 0;
     }
 
     OutputStream stdin() {

@@ -295,4 +295,20 @@ final class ConnectTest {
                     .endsWith("\r\n\r\n200 OK\n");
         }
     }
+
+    @Test
+    void a_signal_shuts_the_connection_down_and_it_gets_its_line() throws Exception {
+        String target = serve(Provider.JDK, "echo");
+        Path file = directory.resolve("echo");
+        try (Child connect = Child.start("connect", target, "--insecure", "--send", "-",
+                "--receive", file.toString())) {
+            connect.stdin().write('x');
+            connect.stdin().flush();
+            Child.awaitMore(file, 0);
+
+            assertThat(connect.terminate().next()).containsEntry("result", "clean").containsEntry("bytesRead", 1);
+            assertThat(connect.exit()).isEqualTo(1);
+            assertThat(served().ending().sent()).isTrue();
+        }
+    }
 }

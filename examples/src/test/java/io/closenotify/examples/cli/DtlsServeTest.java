@@ -6,7 +6,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -123,11 +122,7 @@ final class DtlsServeTest {
         Child client = Child.start(connect(port, "--send", "-", "--receive", file.toString()));
         client.stdin().write('?');
         client.stdin().flush();
-        long deadline = System.nanoTime() + 15_000_000_000L;
-        while (!Files.exists(file) || Files.size(file) == 0) {
-            assertThat(System.nanoTime()).as("deadline of the echo").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        Child.awaitMore(file, 0);
         return client;
     }
 

@@ -6,7 +6,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -139,18 +138,10 @@ final class QuicServeTest {
 
     /** A byte went there and back: the connection is known to be served. */
     private static void echoed(Child client, Path file) throws Exception {
-        long before = size(file);
+        long before = Child.size(file);
         client.stdin().write('?');
         client.stdin().flush();
-        long deadline = System.nanoTime() + 15_000_000_000L;
-        while (size(file) == before) {
-            assertThat(System.nanoTime()).as("deadline of the echo").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
-    }
-
-    private static long size(Path file) throws Exception {
-        return Files.exists(file) ? Files.size(file) : 0;
+        Child.awaitMore(file, before);
     }
 
     @Test
