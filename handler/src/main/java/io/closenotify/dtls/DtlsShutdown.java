@@ -42,8 +42,6 @@ final class DtlsShutdown {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(DtlsHandler.class);
 
-    private static final int MOST_ANSWERS = 32;
-
     private final DtlsHandler handler;
     private final ChannelHandlerContext context;
     private final DtlsSettings settings;
@@ -52,11 +50,9 @@ final class DtlsShutdown {
     private final ShutdownPromises promises;
     private final PhaseTimer timer;
     private final LongSupplier clock;
+    private final AnswerLimit lateAnswers;
 
     private byte @Nullable [] alert;
-    private int answers;
-    private long lastAnswer;
-
     private boolean refusesWrites;
     private boolean countsInbound;
     private long bytesPending;
@@ -69,6 +65,7 @@ final class DtlsShutdown {
         clock = settings.clock();
         books = new ShutdownBooks(Protocol.DTLS, clock);
         promises = new ShutdownPromises(context);
+        lateAnswers = new AnswerLimit(clock, settings.repeatInterval().toNanos() / 2);
         timer = new PhaseTimer(context.executor(), this::expired);
     }
 
@@ -139,11 +136,7 @@ final class DtlsShutdown {
 
     /** Something came from a peer for which everything is said: our alert was lost, perhaps. */
     void answerLateRecord() {
-        long now = clock.getAsLong();
-        long interval = settings.repeatInterval().toNanos() / 2;
-        if (alert != null && answers < MOST_ANSWERS && (answers == 0 || now - lastAnswer >= interval)) {
-            lastAnswer = now;
-            answers++;
+        if (alert != null && lateAnswers.take()) {
             context.writeAndFlush(alertCopy(alert));
         }
     }
@@ -160,7 +153,9 @@ final class DtlsShutdown {
             case FLUSH_DATA -> flushData();
             case ABANDON_HANDSHAKE -> abandonHandshake();
             case SEND_CLOSE_NOTIFY -> sendCloseNotify();
-            case MARK_QUIET -> alert = null;
+            case MARK_QUIET -> {
+                // No alert was made, and so none is repeated.
+            }
             case ARM_PEER_TIMER -> {
                 // With the repetitions, below.
             }
@@ -295,6 +290,10 @@ final class DtlsShutdown {
         DtlsConnection connection = handler.connection();
         if (connection != null) {
             keepBooksOf(connection);
+        }
+        if (result == ShutdownResult.FATAL_ALERT) {
+            // RFC 5246, section 7.2.2: nothing is sent on a failed connection.
+            alert = null;
         }
         long unsent = UnsentBytes.of(context.channel());
         ShutdownOutcome outcome = books.close(state, result, unsent > 0 ? unsent : bytesPending, false,

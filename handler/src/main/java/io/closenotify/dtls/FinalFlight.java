@@ -13,30 +13,23 @@ final class FinalFlight {
 
     /** Two maximum segment lifetimes. */
     private static final long LIFETIME = TimeUnit.MINUTES.toNanos(4);
-    private static final int MOST_REPETITIONS = 32;
 
     private final Flight flight;
     private final LongSupplier clock;
-    private final long interval;
+    private final AnswerLimit limit;
     private final long made;
-    private long last;
-    private int repetitions;
 
     /** @param interval between two repetitions, at least, in nanoseconds */
     FinalFlight(Flight flight, LongSupplier clock, long interval) {
         this.flight = flight;
         this.clock = clock;
-        this.interval = interval;
+        limit = new AnswerLimit(clock, interval);
         made = clock.getAsLong();
-        last = made - interval;
     }
 
     /** Answers a record of the handshake that came after it was done. */
     void answer(ChannelHandlerContext context) {
-        long now = clock.getAsLong();
-        if (now - last >= interval && repetitions < MOST_REPETITIONS && now - made < LIFETIME) {
-            last = now;
-            repetitions++;
+        if (clock.getAsLong() - made < LIFETIME && limit.take()) {
             flight.send(context);
         }
     }

@@ -161,6 +161,23 @@ class DtlsShutdownTest {
     }
 
     @Test
+    void nothing_is_answered_any_more_once_a_fatal_alert_came() {
+        pair.server.channel.writeAndFlush(Unpooled.copyLong(1));
+        ByteBuf late = pair.server.sent();
+        ShutdownFuture future = pair.client.handler.shutdown();
+        assertThat(EmbeddedDtlsPair.drop(pair.client)).isOne();
+        pair.client.deliver(DtlsContexts.fatalAlert(pair.server.handler.engine()));
+        // The alert is held back while a record before it is missing.
+        pair.pass(100);
+        assertThat(future.outcome().result()).isEqualTo(ShutdownResult.FATAL_ALERT);
+        EmbeddedDtlsPair.drop(pair.client);
+
+        pair.client.deliver(late);
+
+        assertThat(EmbeddedDtlsPair.drop(pair.client)).isZero();
+    }
+
+    @Test
     void a_vanished_peer_ends_by_the_deadline() {
         ShutdownFuture future = pair.client.handler.shutdown();
         int sent = 0;
