@@ -26,18 +26,46 @@ class ArchitectureTest {
     static final ArchRule THE_VOCABULARY_KNOWS_NOBODY = noClasses().that().resideInAPackage("io.closenotify")
             .should().dependOnClassesThat().resideInAnyPackage(
                     "io.closenotify.core..", "io.closenotify.driver..", "io.closenotify.tls..",
-                    "io.closenotify.dtls..", "io.closenotify.boundary..");
+                    "io.closenotify.dtls..", "io.closenotify.boundary..", "io.closenotify.observe..");
 
     @ArchTest
     static final ArchRule THE_DRIVER_KNOWS_NO_PROTOCOL = classes().that().resideInAPackage("io.closenotify.driver..")
             .should().onlyDependOnClassesThat(resideInAnyPackage(
-                    "io.closenotify", "io.closenotify.core", "io.closenotify.driver",
+                    "io.closenotify", "io.closenotify.core", "io.closenotify.driver", "io.closenotify.observe",
                     "io.netty.buffer", "io.netty.channel", "io.netty.util..", "java..", "org.jspecify.annotations"));
 
     @ArchTest
     static final ArchRule THE_DRIVER_SERVES_TLS_AND_DTLS_ONLY = noClasses()
             .that().resideOutsideOfPackages("io.closenotify.driver..", "io.closenotify.tls..", "io.closenotify.dtls..")
             .should().dependOnClassesThat().resideInAPackage("io.closenotify.driver..");
+
+    @ArchTest
+    static final ArchRule OBSERVERS_KNOW_THE_VOCABULARY_ONLY = classes()
+            .that().resideInAPackage("io.closenotify.observe..")
+            .should().onlyDependOnClassesThat(resideInAnyPackage(
+                    "io.closenotify", "io.closenotify.observe", "io.netty.channel", "io.netty.util..",
+                    "io.micrometer.core.instrument..", "jdk.jfr", "java..", "org.jspecify.annotations"));
+
+    @ArchTest
+    static final ArchRule MICROMETER_IS_BEHIND_ONE_CLASS = noClasses()
+            .that().haveNameNotMatching("io\\.closenotify\\.observe\\.ShutdownMetrics(\\$.*)?")
+            .should().dependOnClassesThat().resideInAPackage("io.micrometer..");
+
+    @ArchTest
+    static final ArchRule NOBODY_NEEDS_THE_METERS = noClasses()
+            .that().doNotHaveSimpleName("ShutdownMetrics").and().doNotHaveSimpleName("Bound")
+            .should().dependOnClassesThat().haveSimpleName("ShutdownMetrics");
+
+    @ArchTest
+    static final ArchRule THE_FLIGHT_RECORDER_IS_BEHIND_ONE_CLASS = noClasses()
+            .that().haveNameNotMatching("io\\.closenotify\\.observe\\.ShutdownEvent(\\$.*)?")
+            .should().dependOnClassesThat().resideInAPackage("jdk.jfr..");
+
+    @ArchTest
+    static final ArchRule THE_WATCH_IS_FOR_HANDLERS = noClasses()
+            .that().resideOutsideOfPackages("io.closenotify.observe..", "io.closenotify.driver..")
+            .should().dependOnClassesThat()
+            .haveNameMatching("io\\.closenotify\\.observe\\.Shutdown(Watch|Recording).*");
 
     @ArchTest
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =

@@ -18,6 +18,7 @@ import io.closenotify.core.Rules;
 import io.closenotify.driver.AlertNames;
 import io.closenotify.driver.EventLoopCalls;
 import io.closenotify.driver.MachineRunner;
+import io.closenotify.driver.ShutdownPromises;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
@@ -294,8 +295,8 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
 
         @Override
         public void phaseChanged(Phase from) {
-            if (shutdown != null) {
-                shutdown.phaseChanged(from);
+            if (shutdown != null || machine.hasBegun()) {
+                requireShutdown().phaseChanged(from);
             }
         }
 
@@ -410,6 +411,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
         if (policy.onPeerCloseNotify() == PeerClosePolicy.DEFER) {
             LOGGER.warn("{} cannot do all of {}: {}", context.channel(), policy, JDK);
         }
+        ShutdownPromises.rememberPeer(context.channel());
         machine.feed(Input.HANDSHAKE_COMPLETED);
         PendingWriteQueue waiting = waitingWrites;
         waitingWrites = null;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;
+import io.closenotify.observe.ShutdownObserver;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -34,6 +35,7 @@ public final class DtlsHandlerBuilder {
     private Executor taskExecutor = DelegatedTasks.EXECUTOR;
     private Consumer<? super SSLParameters> parameters = unchanged -> { };
     private @Nullable InetSocketAddress peer;
+    private ShutdownObserver observer = ShutdownObserver.none();
     private LongSupplier clock = System::nanoTime;
 
     DtlsHandlerBuilder(SSLContext sslContext) {
@@ -172,6 +174,17 @@ public final class DtlsHandlerBuilder {
         return this;
     }
 
+    /**
+     * Sets who is told of shutdowns as they go; nobody by default.
+     *
+     * @param observer is told by all handlers built from now on
+     * @return this builder
+     */
+    public DtlsHandlerBuilder observer(ShutdownObserver observer) {
+        this.observer = ShutdownObserver.guarded(observer);
+        return this;
+    }
+
     /** For tests: what the times of the outcome are measured by, in nanoseconds. */
     DtlsHandlerBuilder clock(LongSupplier clock) {
         this.clock = clock;
@@ -194,7 +207,7 @@ public final class DtlsHandlerBuilder {
     /** As this builder is set now. */
     DtlsSettings settings() {
         return new DtlsSettings(sslContext, policy, mtu, handshakeTimeout, retransmitTimeout, reorderGrace,
-                repeatInterval, taskExecutor, parameters, peer, clock);
+                repeatInterval, taskExecutor, parameters, peer, observer, clock);
     }
 
     private static Duration requireTime(String name, Duration time, Duration least, Duration most) {

@@ -1,6 +1,7 @@
 package io.closenotify.dtls;
 
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.observe.ShutdownObserver;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -28,6 +29,7 @@ record DtlsSettings(
         Executor taskExecutor,
         Consumer<? super SSLParameters> parameters,
         @Nullable InetSocketAddress peer,
+        ShutdownObserver observer,
         LongSupplier clock) {
 
     SSLEngine clientEngine(SocketAddress remote) {

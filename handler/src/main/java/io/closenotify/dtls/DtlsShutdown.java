@@ -64,7 +64,7 @@ final class DtlsShutdown {
         this.machine = machine;
         clock = settings.clock();
         books = new ShutdownBooks(Protocol.DTLS, clock);
-        promises = new ShutdownPromises(context);
+        promises = new ShutdownPromises(context, Protocol.DTLS, settings.observer());
         lateAnswers = new AnswerLimit(clock, settings.repeatInterval().toNanos() / 2);
         timer = new PhaseTimer(context.executor(), this::expired);
     }
@@ -128,6 +128,7 @@ final class DtlsShutdown {
 
     void phaseChanged(Phase from) {
         books.phaseEnded(from);
+        promises.phaseChanged(from, machine.state());
         if (machine.phase() == Phase.TERMINATED) {
             timer.cancel();
             refusesWrites = true;

@@ -21,6 +21,7 @@ import io.closenotify.driver.PhaseTimer;
 import io.closenotify.driver.ShutdownBooks;
 import io.closenotify.driver.ShutdownPromises;
 import io.closenotify.driver.UnsentBytes;
+import io.closenotify.observe.ShutdownObserver;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -83,7 +84,7 @@ final class TlsShutdown {
     private boolean transportKept;
 
     TlsShutdown(TlsShutdownHandler handler, MachineRunner machine, EventLoopCalls calls, TlsAttachment tls,
-            LongSupplier clock) {
+            ShutdownObserver observer, LongSupplier clock) {
         this.handler = handler;
         this.machine = machine;
         this.calls = calls;
@@ -92,7 +93,7 @@ final class TlsShutdown {
         sslContext = tls.sslContext();
         engine = tls.engine();
         books = new ShutdownBooks(Protocol.TLS, clock);
-        promises = new ShutdownPromises(context);
+        promises = new ShutdownPromises(context, Protocol.TLS, observer);
         timer = new PhaseTimer(context.executor(), this::expired);
     }
 
@@ -184,6 +185,7 @@ final class TlsShutdown {
 
     void phaseChanged(Phase from) {
         books.phaseEnded(from);
+        promises.phaseChanged(from, machine.state());
         Phase phase = machine.phase();
         if (phase == Phase.RELEASE || phase == Phase.TERMINATED) {
             timer.cancel();

@@ -21,6 +21,8 @@ import io.closenotify.driver.AlertNames;
 import io.closenotify.driver.EventLoopCalls;
 import io.closenotify.driver.MachineRunner;
 import io.closenotify.driver.OutcomePromise;
+import io.closenotify.driver.ShutdownPromises;
+import io.closenotify.observe.ShutdownObserver;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
@@ -91,6 +93,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(TlsShutdownHandler.class);
 
     private final LongSupplier clock;
+    private final ShutdownObserver observer;
     private final boolean keepable;
     private final boolean earlyTickets;
     private final MachineRunner machine;
@@ -102,10 +105,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     private boolean closesTransport;
     private boolean askedToKeep;
 
-    TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, boolean earlyTickets, LongSupplier clock) {
+    TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, boolean earlyTickets, ShutdownObserver observer,
+            LongSupplier clock) {
         this.policy = policy;
         this.keepable = keepable;
         this.earlyTickets = earlyTickets;
+        this.observer = observer;
         this.clock = clock;
         machine = new MachineRunner(policy.mode(), new Owner());
         calls = new EventLoopCalls(TlsShutdownHandler.class, machine);
@@ -280,8 +285,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
 
         @Override
         public void phaseChanged(Phase from) {
-            if (shutdown != null) {
-                shutdown.phaseChanged(from);
+            if (shutdown != null || machine.hasBegun()) {
+                requireShutdown().phaseChanged(from);
             }
         }
 
@@ -329,7 +334,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     private TlsShutdown requireShutdown() {
         TlsShutdown current = shutdown;
         if (current == null) {
-            current = new TlsShutdown(this, machine, calls, tls(), clock);
+            current = new TlsShutdown(this, machine, calls, tls(), observer, clock);
             shutdown = current;
         }
         return current;
@@ -435,6 +440,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     }
 
     private void handshakeCompleted() {
+        ShutdownPromises.rememberPeer(calls.context().channel());
         tls().handshakeCompleted(keepable || policy.transport() == TransportPolicy.KEEP,
                 policy.onPeerCloseNotify() == PeerClosePolicy.DEFER, earlyTickets);
         boolean lacksDefer = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER

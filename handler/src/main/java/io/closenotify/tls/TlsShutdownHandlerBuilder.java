@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;
+import io.closenotify.observe.ShutdownObserver;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -15,6 +16,7 @@ public final class TlsShutdownHandlerBuilder {
     private ShutdownPolicy policy = ShutdownPolicy.bidirectional();
     private boolean keepable;
     private boolean earlyTickets;
+    private ShutdownObserver observer = ShutdownObserver.none();
     private LongSupplier clock = System::nanoTime;
 
     TlsShutdownHandlerBuilder() {
@@ -62,6 +64,17 @@ public final class TlsShutdownHandlerBuilder {
         return this;
     }
 
+    /**
+     * Sets who is told of shutdowns as they go; nobody by default.
+     *
+     * @param observer is told by all handlers built from now on
+     * @return this builder
+     */
+    public TlsShutdownHandlerBuilder observer(ShutdownObserver observer) {
+        this.observer = ShutdownObserver.guarded(observer);
+        return this;
+    }
+
     /** For tests: what the times of the outcome are measured by, in nanoseconds. */
     TlsShutdownHandlerBuilder clock(LongSupplier clock) {
         this.clock = clock;
@@ -82,7 +95,9 @@ public final class TlsShutdownHandlerBuilder {
         ShutdownPolicy fixedPolicy = policy;
         boolean fixedKeepable = keepable;
         boolean fixedEarlyTickets = earlyTickets;
+        ShutdownObserver fixedObserver = observer;
         LongSupplier fixedClock = clock;
-        return () -> new TlsShutdownHandler(fixedPolicy, fixedKeepable, fixedEarlyTickets, fixedClock);
+        return () -> new TlsShutdownHandler(
+                fixedPolicy, fixedKeepable, fixedEarlyTickets, fixedObserver, fixedClock);
     }
 }

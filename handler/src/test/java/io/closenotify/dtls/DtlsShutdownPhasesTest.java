@@ -97,7 +97,7 @@ class DtlsShutdownPhasesTest {
             side.channel.unsafe().close(side.channel.voidPromise());
         });
 
-        private final Consumer<Side> done;
+        final Consumer<Side> done;
 
         Interference(Consumer<Side> done) {
             this.done = done;

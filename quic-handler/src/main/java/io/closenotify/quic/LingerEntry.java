@@ -1,5 +1,7 @@
 package io.closenotify.quic;
 
+import io.closenotify.Protocol;
+import io.closenotify.observe.ShutdownObserver;
 import io.netty.incubator.codec.quic.QuicResetTokenGenerator;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +24,9 @@ final class LingerEntry {
     private final @Nullable QuicResetTokenGenerator resets;
     private final long closingUntil;
     private final long forgottenAt;
+    private ShutdownObserver observer = ShutdownObserver.none();
     private boolean answering;
-    private int copiesLeft;
+    private byte copiesLeft;
     private long copyInterval;
     private long nextEvent;
     private int received;
@@ -51,6 +54,19 @@ final class LingerEntry {
         this.resets = resets;
         this.forgottenAt = resets == null ? closingUntil : forgottenAt;
         nextEvent = this.forgottenAt;
+    }
+
+    /** Before the entry is put into the table. */
+    void observedBy(ShutdownObserver observer) {
+        this.observer = observer;
+    }
+
+    void started() {
+        observer.lingerStarted(Protocol.QUIC);
+    }
+
+    void ended() {
+        observer.lingerEnded(Protocol.QUIC);
     }
 
     InetSocketAddress peer() {
@@ -84,7 +100,7 @@ final class LingerEntry {
 
     /** Before the entry is put into the table, or taken out of it for the while. */
     void scheduleCopies(int copies, long interval, long now) {
-        copiesLeft = copies;
+        copiesLeft = (byte) copies;
         copyInterval = interval;
         nextEvent = nextEvent(now);
     }

@@ -63,12 +63,14 @@ final class LingerTable {
             byKey.put(key, entry);
         }
         byTime.add(entry);
+        entry.started();
         arm();
     }
 
     /** Forgets everything. */
     void clear() {
         byKey.clear();
+        byTime.forEach(LingerEntry::ended);
         byTime.clear();
         if (timer != null) {
             timer.cancel(false);
@@ -115,5 +117,6 @@ final class LingerTable {
                 byKey.remove(key);
             }
         }
+        entry.ended();
     }
 }

@@ -221,7 +221,9 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
 
     /** Answers for a connection from now on. */
     void linger(LingerEntry entry) {
-        table.add(entry);
+        if (udp.isOpen()) {
+            table.add(entry);
+        }
     }
 
     int lingering() {

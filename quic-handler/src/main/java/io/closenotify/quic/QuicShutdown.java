@@ -1,6 +1,7 @@
 package io.closenotify.quic;
 
 import io.closenotify.WriteAfterShutdownException;
+import io.closenotify.observe.ShutdownObserver;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -339,7 +340,7 @@ final class QuicShutdown {
     }
 
     /** Leaves the entry that answers for the connection. */
-    void linger(boolean answering) {
+    void linger(boolean answering, ShutdownObserver observer) {
         if (datagram == null || peer == null) {
             return;
         }
@@ -353,6 +354,7 @@ final class QuicShutdown {
             // A whole probe timeout apart, the last of three would be due when the period is over.
             entry.scheduleCopies(policy.extraCopies(), period / (QuicShutdownPolicy.MAX_EXTRA_COPIES + 1), now);
         }
+        entry.observedBy(observer);
         linger.linger(entry);
     }
 

@@ -2,8 +2,14 @@ package io.closenotify.quic;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownHandler;
 import io.closenotify.ShutdownResult;
+import io.closenotify.observe.ShutdownObserver;
+import io.closenotify.observe.ShutdownRecording;
+import io.closenotify.observe.ShutdownRecording.QuicClose;
+import io.closenotify.observe.ShutdownRecording.QuicEnd;
+import io.closenotify.observe.ShutdownWatch;
 import io.closenotify.quic.QuicheCodec.CloseArguments;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -81,6 +87,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     private static final int SAMPLES_IN_IDLE_TIMEOUT = 3;
 
     private final LongSupplier clock = System::nanoTime;
+    private final ShutdownObserver observer;
     private final Queue<Input> waiting = new ArrayDeque<>();
     private volatile QuicShutdownPolicy policy;
     private volatile MachineState machine;
@@ -91,6 +98,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     private @Nullable QuicLingerHandler linger;
     private @Nullable AckWatch acknowledgements;
     private @Nullable QuicShutdown shutdown;
+    private @Nullable ShutdownWatch watch;
+    private @Nullable SocketAddress peer;
     private @Nullable ScheduledFuture<?> sampling;
     private long longestTimeout;
     private boolean transiting;
@@ -102,8 +111,9 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     private @Nullable Throwable suspect;
     private @Nullable String reason;
 
-    QuicShutdownHandler(QuicShutdownPolicy policy) {
+    QuicShutdownHandler(QuicShutdownPolicy policy, ShutdownObserver observer) {
         this.policy = policy;
+        this.observer = observer;
         machine = MachineState.initial(policy.mode());
     }
 
@@ -248,6 +258,9 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
                 MachineState before = machine;
                 Transition transition = QuicShutdownMachine.next(before, next, policy.streamFlush());
                 machine = transition.next();
+                if (watch == null && machine.phase() != Phase.HANDSHAKE && machine.phase() != Phase.OPEN) {
+                    watch = new ShutdownWatch(requireNonNull(channel), Protocol.QUIC, observer);
+                }
                 takeStock(before.phase(), machine.phase());
                 transition.actions().forEach(this::act);
             }
@@ -281,8 +294,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
             case ARM_PEER_TIMER -> driver().arm(policy.peerTimeout());
             case ARM_CLOSE_TIMER -> driver().arm(policy.closeTimeout());
             case SEND_CLOSE -> driver().sendClose(handshakeGrace);
-            case LINGER -> driver().linger(true);
-            case LINGER_SILENTLY -> driver().linger(false);
+            case LINGER -> driver().linger(true, observer);
+            case LINGER_SILENTLY -> driver().linger(false, observer);
             case STRENGTHEN -> driver().strengthen();
             case ANNOUNCE_PEER_CLOSE -> announcePeerClose();
             case COMPLETE -> complete();
@@ -312,10 +325,22 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
                 Duration.ofNanos(clock.getAsLong() - flushedAt),
                 cause());
         LOGGER.debug("{} {}", channel, ended);
+        ShutdownRecording recording = requireNonNull(watch).ended(ended);
+        if (recording != null) {
+            recording.commit(ended, peer, end(ended));
+        }
         requireNonNull(outcome).complete(ended);
         if (context != null) {
             context.fireUserEventTriggered(ended);
         }
+    }
+
+    private static QuicEnd end(QuicShutdownOutcome ended) {
+        QuicConnectionClose close = ended.close();
+        return new QuicEnd(
+                close == null ? null
+                        : new QuicClose(ended.remote(), close.application(), close.errorCode(), close.reason()),
+                ended.delivery(), ended.bytesUnacknowledged(), ended.flushTime(), ended.closeTime());
     }
 
     private @Nullable Throwable cause() {
@@ -388,6 +413,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
         context = added;
         outcome = new QuicOutcomePromise(quic.eventLoop());
         channel = quic;
+        // The codec forgets it when the connection ends.
+        peer = quic.remoteSocketAddress();
         connection = new QuicheConnection(quic);
         acknowledgements = new AckWatch(connection, clock.getAsLong(), !quic.isActive());
         linger = QuicLingerHandler.of(quic.parent());

@@ -2,10 +2,13 @@ package io.closenotify.quic;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.observe.ShutdownObserver;
+
 /** Builds {@link QuicShutdownHandler}s. One builder may build many; each handler serves one channel. */
 public final class QuicShutdownHandlerBuilder {
 
     private QuicShutdownPolicy policy = QuicShutdownPolicy.compliant();
+    private ShutdownObserver observer = ShutdownObserver.none();
 
     QuicShutdownHandlerBuilder() {
     }
@@ -22,11 +25,22 @@ public final class QuicShutdownHandlerBuilder {
     }
 
     /**
+     * Sets who is told of shutdowns as they go; nobody by default.
+     *
+     * @param observer is told by all handlers built from now on
+     * @return this builder
+     */
+    public QuicShutdownHandlerBuilder observer(ShutdownObserver observer) {
+        this.observer = ShutdownObserver.guarded(observer);
+        return this;
+    }
+
+    /**
      * Builds a handler.
      *
      * @return a new handler
      */
     public QuicShutdownHandler build() {
-        return new QuicShutdownHandler(policy);
+        return new QuicShutdownHandler(policy, observer);
     }
 }

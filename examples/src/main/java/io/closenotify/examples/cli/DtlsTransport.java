@@ -48,8 +48,8 @@ record DtlsTransport(List<String> alpn, ShutdownPolicy policy, int mtu, Duration
         DtlsHandlerBuilder handlers = handlers(identity == null
                 ? DtlsContexts.server(TlsContexts.selfSigned()) : DtlsContexts.server(identity))
                 .sslParameters(this::offerApplicationProtocols);
-        return (app, reports, log, host, port) ->
-                DtlsServer.start(handlers, idleTimeout, app, reports, log, host, port);
+        return (app, reports, observer, log, host, port) ->
+                DtlsServer.start(handlers.observer(observer), idleTimeout, app, reports, log, host, port);
     }
 
     @Override

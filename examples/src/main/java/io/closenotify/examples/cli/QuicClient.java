@@ -1,6 +1,7 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.quic.QuicLingerHandler;
+import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.netty.bootstrap.Bootstrap;
@@ -81,7 +82,8 @@ final class QuicClient implements Client {
         ChannelHandler streams = new QuicStreamInitializer(app, log);
         QuicChannel.newBootstrap(udp)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-                .handler(new QuicInitializer(policy, app, autoRead, streams, reports,
+                .handler(new QuicInitializer(
+                        QuicShutdownHandler.builder().policy(policy), app, autoRead, streams, reports,
                         channel -> PromiseNotifier.cascade(channel.closeFuture(), gone), log))
                 .streamHandler(streams)
                 .remoteAddress(target)

@@ -1,7 +1,6 @@
 package io.closenotify.examples.cli;
 
-import io.closenotify.quic.QuicShutdownHandler;
-import io.closenotify.quic.QuicShutdownPolicy;
+import io.closenotify.quic.QuicShutdownHandlerBuilder;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
@@ -12,7 +11,7 @@ import java.util.function.Consumer;
 /** Sets up one connection: its shutdown, the report, the application's own stream. */
 final class QuicInitializer extends ChannelInitializer<QuicChannel> {
 
-    private final QuicShutdownPolicy policy;
+    private final QuicShutdownHandlerBuilder handlers;
     private final App app;
     private final boolean autoRead;
     private final ChannelHandler ownStream;
@@ -20,9 +19,9 @@ final class QuicInitializer extends ChannelInitializer<QuicChannel> {
     private final Consumer<? super QuicChannel> connections;
     private final Log log;
 
-    QuicInitializer(QuicShutdownPolicy policy, App app, boolean autoRead, ChannelHandler ownStream,
+    QuicInitializer(QuicShutdownHandlerBuilder handlers, App app, boolean autoRead, ChannelHandler ownStream,
             Consumer<? super ConnectionReport> reports, Consumer<? super QuicChannel> connections, Log log) {
-        this.policy = policy;
+        this.handlers = handlers;
         this.app = app;
         this.autoRead = autoRead;
         this.ownStream = ownStream;
@@ -35,7 +34,7 @@ final class QuicInitializer extends ChannelInitializer<QuicChannel> {
     protected void initChannel(QuicChannel channel) {
         connections.accept(channel);
         ChannelPipeline pipeline = channel.pipeline();
-        pipeline.addLast(QuicShutdownHandler.builder().policy(policy).build());
+        pipeline.addLast(handlers.build());
         pipeline.addLast(new QuicReporter(reports));
         if (!autoRead) {
             pipeline.addLast(new LateReader());

@@ -1,7 +1,7 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.quic.QuicLingerHandler;
-import io.closenotify.quic.QuicShutdownPolicy;
+import io.closenotify.quic.QuicShutdownHandlerBuilder;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -21,21 +21,22 @@ final class QuicServer extends Server {
         super(binding, host, port, log);
     }
 
-    static QuicServer start(QuicSslContext context, QuicShutdownPolicy policy, Duration idleTimeout, App app,
+    static QuicServer start(QuicSslContext context, QuicShutdownHandlerBuilder handlers, Duration idleTimeout, App app,
             Consumer<? super ConnectionReport> reports, Log log, String host, int port) throws IOException {
         return new QuicServer((loop, connections) -> new Bootstrap()
                 .group(loop)
                 .channel(NioDatagramChannel.class)
-                .handler(codec(context, policy, idleTimeout, app, reports, connections, log))
+                .handler(codec(context, handlers, idleTimeout, app, reports, connections, log))
                 .bind(host, port), host, port, log);
     }
 
-    private static ChannelHandler codec(QuicSslContext context, QuicShutdownPolicy policy, Duration idleTimeout,
-            App app, Consumer<? super ConnectionReport> reports, Consumer<Channel> connections, Log log) {
+    private static ChannelHandler codec(QuicSslContext context, QuicShutdownHandlerBuilder handlers,
+            Duration idleTimeout, App app, Consumer<? super ConnectionReport> reports, Consumer<Channel> connections,
+            Log log) {
         ChannelHandler streams = new QuicStreamInitializer(app, log);
         return QuicCodecs.configured(new QuicServerCodecBuilder(), idleTimeout)
                 .sslContext(context)
-                .handler(new QuicInitializer(policy, app, true, streams, reports, connections, log))
+                .handler(new QuicInitializer(handlers, app, true, streams, reports, connections, log))
                 .streamHandler(streams)
                 .build();
     }

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.quic.StreamFlush;
 import io.netty.incubator.codec.quic.QuicSslContext;
@@ -19,8 +20,9 @@ record QuicTransport(QuicContexts contexts, QuicShutdownPolicy policy, Duration 
     public Listener listener(@Nullable KeyFiles identity) throws SSLException {
         QuicSslContext context =
                 identity == null ? contexts.server(TlsContexts.selfSigned()) : contexts.server(identity);
-        return (app, reports, log, host, port) ->
-                QuicServer.start(context, policy, idleTimeout, app, reports, log, host, port);
+        return (app, reports, observer, log, host, port) ->
+                QuicServer.start(context, QuicShutdownHandler.builder().policy(policy).observer(observer), idleTimeout,
+                        app, reports, log, host, port);
     }
 
     @Override

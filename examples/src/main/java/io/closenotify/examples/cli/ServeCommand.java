@@ -1,6 +1,8 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.observe.ShutdownObserver;
 import java.io.File;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,12 +56,28 @@ final class ServeCommand implements Callable<Integer> {
                     + " without end (default: ${DEFAULT-VALUE}).")
     private Duration drainTimeout;
 
+    @Option(names = "--metrics-port", paramLabel = "PORT", converter = Numbers.Port.class,
+            description = "Serve meters of all shutdowns to Prometheus on 127.0.0.1:PORT/metrics; 0 takes any port that"
+                    + " is free (default: none are kept).")
+    private @Nullable Integer metricsPort;
+
     @Override
     public Integer call() throws Exception {
-        JsonLines lines = new JsonLines(command.commandLine().getOut());
         Log log = new Log(command.commandLine().getErr());
-        Server server = listener(transport.transport())
-                .listen(app, report -> lines.write(report.line()), log, host, port);
+        Transport.Listener listener = listener(transport.transport());
+        if (metricsPort == null) {
+            return serve(listener, ShutdownObserver.none(), log);
+        }
+        try (MetricsServer metrics = new MetricsServer(metricsPort)) {
+            log.say("metrics: " + metrics.address());
+            return serve(listener, metrics.observer(), log);
+        }
+    }
+
+    private int serve(Transport.Listener listener, ShutdownObserver observer, Log log)
+            throws IOException, InterruptedException {
+        JsonLines lines = new JsonLines(command.commandLine().getOut());
+        Server server = listener.listen(app, report -> lines.write(report.line()), observer, log, host, port);
         drainOnSignal(server);
         Map<String, Object> listening = new LinkedHashMap<>();
         listening.put("event", "listening");

@@ -3,6 +3,7 @@ package io.closenotify.examples.cli;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;
+import io.closenotify.observe.ShutdownObserver;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -19,14 +20,16 @@ final class TlsInitializer extends ChannelInitializer<Channel> {
     private final TlsTransport transport;
     private final App app;
     private final Consumer<? super ConnectionReport> reports;
+    private final ShutdownObserver observer;
     private final Log log;
 
     TlsInitializer(Function<Channel, SslHandler> tls, TlsTransport transport, App app,
-            Consumer<? super ConnectionReport> reports, Log log) {
+            Consumer<? super ConnectionReport> reports, ShutdownObserver observer, Log log) {
         this.tls = tls;
         this.transport = transport;
         this.app = app;
         this.reports = reports;
+        this.observer = observer;
         this.log = log;
     }
 
@@ -36,7 +39,7 @@ final class TlsInitializer extends ChannelInitializer<Channel> {
         Traffic traffic = new Traffic();
         ChannelPipeline pipeline = channel.pipeline();
         pipeline.addLast(tls.apply(channel));
-        TlsShutdownHandler shutdown = TlsShutdownHandler.builder().policy(policy).build();
+        TlsShutdownHandler shutdown = TlsShutdownHandler.builder().policy(policy).observer(observer).build();
         pipeline.addLast(shutdown);
         pipeline.addLast(new ShutdownReporter(
                 line -> line.get(SslHandler.class).engine(), traffic, reports));

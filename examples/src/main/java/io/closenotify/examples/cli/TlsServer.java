@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.observe.ShutdownObserver;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -15,14 +16,15 @@ final class TlsServer extends Server {
     }
 
     static TlsServer start(SslContext context, TlsTransport transport, App app,
-            Consumer<? super ConnectionReport> reports, Log log, String host, int port) throws IOException {
+            Consumer<? super ConnectionReport> reports, ShutdownObserver observer, Log log, String host, int port)
+            throws IOException {
         return new TlsServer((loop, connections) -> new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
                 .childHandler(new TlsInitializer(channel -> {
                     connections.accept(channel);
                     return context.newHandler(channel.alloc());
-                }, transport, app, reports, log))
+                }, transport, app, reports, observer, log))
                 .bind(host, port), host, port, log);
     }
 

@@ -1,6 +1,7 @@
 package io.closenotify.examples.cli;
 
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.observe.ShutdownObserver;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
@@ -39,7 +40,8 @@ record TlsTransport(TlsContexts contexts, ShutdownPolicy policy, Consumer<? supe
     @Override
     public Listener listener(@Nullable KeyFiles identity) throws SSLException {
         SslContext context = identity == null ? contexts.server(TlsContexts.selfSigned()) : contexts.server(identity);
-        return (app, reports, log, host, port) -> TlsServer.start(context, this, app, reports, log, host, port);
+        return (app, reports, observer, log, host, port) ->
+                TlsServer.start(context, this, app, reports, observer, log, host, port);
     }
 
     @Override
@@ -50,6 +52,6 @@ record TlsTransport(TlsContexts contexts, ShutdownPolicy policy, Consumer<? supe
                 new Bootstrap().channel(NioSocketChannel.class).option(ChannelOption.AUTO_READ, autoRead), target,
                 (app, reports) -> new TlsInitializer(
                         channel -> context.newHandler(channel.alloc(), target.host(), target.port()), patient, app,
-                        reports, log));
+                        reports, ShutdownObserver.none(), log));
     }
 }

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.observe.ShutdownObserver;
 import java.io.IOException;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
@@ -30,8 +31,14 @@ interface Transport {
     @FunctionalInterface
     interface Listener {
 
-        Server listen(App app, Consumer<? super ConnectionReport> reports, Log log, String host, int port)
-                throws IOException;
+        Server listen(App app, Consumer<? super ConnectionReport> reports, ShutdownObserver observer, Log log,
+                String host, int port) throws IOException;
+
+        /** Opens a server that nobody observes. */
+        default Server listen(App app, Consumer<? super ConnectionReport> reports, Log log, String host, int port)
+                throws IOException {
+            return listen(app, reports, ShutdownObserver.none(), log, host, port);
+        }
     }
 
     /** Opens a client. */

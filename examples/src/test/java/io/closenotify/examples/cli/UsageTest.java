@@ -33,6 +33,7 @@ final class UsageTest {
         "serve --port 1 --port 2               | --port                | only once",
         "serve --port 65536                    | 65536                 | 0 to 65535",
         "serve --port -1                       | -1                    | 0 to 65535",
+        "serve --port 0 --metrics-port 65536   | 65536                 | 0 to 65535",
         "serve --port ten                      | ten                   | 0 to 65535",
         "serve --port 0 --protocol sctp        | sctp                  | tls,dtls,quic",
         "serve --port 0 --provider gnutls      | gnutls                | jdk,openssl",
