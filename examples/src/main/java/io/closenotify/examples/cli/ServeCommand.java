@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.drain.DrainPolicy;
 import java.io.File;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -54,13 +55,24 @@ final class ServeCommand implements Callable<Integer> {
                     + " without end (default: ${DEFAULT-VALUE}).")
     private Duration drainTimeout;
 
+    @Option(names = "--drain-spread", paramLabel = "MS", defaultValue = "0", converter = Numbers.Millis.class,
+            description = "The time over which the shutdowns are started evenly on SIGTERM; 0 starts all at once"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private Duration drainSpread;
+
+    @Option(names = "--drain-concurrency", paramLabel = "N", defaultValue = "0", converter = Numbers.Cap.class,
+            description = "How many connections may be in shutdown at once on SIGTERM; 0: any number"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private int drainConcurrency;
+
     @Override
     public Integer call() throws Exception {
         JsonLines lines = new JsonLines(command.commandLine().getOut());
         Log log = new Log(command.commandLine().getErr());
+        DrainPolicy policy = drainPolicy();
         Server server = listener(transport.transport())
                 .listen(app, report -> lines.write(report.line()), log, host, port);
-        drainOnSignal(server);
+        drainOnSignal(server, policy);
         Map<String, Object> listening = new LinkedHashMap<>();
         listening.put("event", "listening");
         listening.put("port", server.port());
@@ -87,9 +99,19 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    private DrainPolicy drainPolicy() {
+        try {
+            return DrainPolicy.atOnce().toBuilder()
+                    .deadline(drainTimeout).spread(drainSpread).concurrency(drainConcurrency).build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "--drain-spread: " + drainSpread.toMillis()
+                    + " (expected: within --drain-timeout " + drainTimeout.toMillis() + " ms)", e);
+        }
+    }
+
     /** Ends the process from within its shutdown hook, which replaces the exit code of the signal by ours. */
-    private void drainOnSignal(Server server) {
+    private static void drainOnSignal(Server server, DrainPolicy policy) {
         Runtime runtime = Runtime.getRuntime();
-        runtime.addShutdownHook(new Thread(() -> runtime.halt(server.drain(drainTimeout) == 0 ? 0 : 1), "drain"));
+        runtime.addShutdownHook(new Thread(() -> runtime.halt(server.drain(policy) == 0 ? 0 : 1), "drain"));
     }
 }
