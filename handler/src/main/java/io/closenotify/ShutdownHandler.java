@@ -1,6 +1,8 @@
 package io.closenotify;
 
 import io.netty.channel.ChannelHandler;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The handler that ends a connection, whichever its protocol: what a pipeline is asked for by whoever ends connections
@@ -23,4 +25,13 @@ public interface ShutdownHandler extends ChannelHandler {
      * @return completes when the outcome is known
      */
     OutcomeFuture<?> abort();
+
+    /**
+     * Returns the address of the peer where {@code Channel.remoteAddress()} is something else, as with QUIC.
+     *
+     * @return the address, or {@code null} if the channel tells it, or the connection is no more
+     */
+    default @Nullable SocketAddress peerAddress() {
+        return null;
+    }
 }

@@ -80,7 +80,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule NO_CLOCKS_BUT_THE_ONE_THAT_TESTS_CAN_REPLACE = noClasses()
-            .that().haveSimpleNameNotEndingWith("HandlerBuilder")
+            .that().haveSimpleNameNotEndingWith("Builder")
             .should().accessTargetWhere(DescribedPredicate.describe("read a clock", access ->
                     access.getTargetOwner().isEquivalentTo(System.class)
                     && (access.getName().equals("nanoTime") || access.getName().equals("currentTimeMillis"))));

@@ -52,6 +52,15 @@ final class ExamplesTest {
     }
 
     @Test
+    void drain() throws Exception {
+        List<String> output = output(DrainExample::main);
+
+        assertThat(said(output, "server")).containsExactly("server: CLEAN");
+        assertThat(said(output, "drain")).first().asString().startsWith("drain: open 1, closing 0, done 0, forced 0");
+        assertThat(said(output, "forced")).containsExactly("forced: 0 of 1");
+    }
+
+    @Test
     void dtls() throws Exception {
         List<String> output = output(DtlsExample::main);
 

@@ -1,5 +1,6 @@
 package io.closenotify.quic;
 
+import io.closenotify.drain.DrainableServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -15,7 +16,6 @@ import io.netty.util.collection.LongObjectMap;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +37,9 @@ import org.jspecify.annotations.Nullable;
  * released at once. Closing the UDP channel tells the peers of all connections first: each is closed rapidly, within
  * one second in all.
  *
- * <p><b>Server.</b> {@link #refuseConnections()}, {@link #shutdownAll(Duration)} and {@link #idle()} take a server out
- * of service. They know of the connections that have a {@code QuicShutdownHandler}.
+ * <p><b>Server.</b> {@link #drainable()} takes a server out of service, together with others;
+ * {@link #refuseConnections()} and {@link #idle()} do so by hand. They know of the connections that have a
+ * {@code QuicShutdownHandler}.
  *
  * <p><b>Threading.</b> The public methods may be called from any thread.
  *
@@ -70,7 +72,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     private int currentIndex;
     private int currentLength;
     private boolean refusing;
-    private @Nullable Promise<Integer> told;
+    private @Nullable Promise<Void> told;
 
     @SuppressWarnings("NullAway.Init")
     private QuicLingerHandler(Channel udp) {
@@ -109,22 +111,13 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Refuses new connections, and shuts all existing ones down, each by the policy of its handler.
+     * Returns this UDP channel as a server for {@link io.closenotify.drain.Drain}: new connections are refused, those
+     * that have a {@code QuicShutdownHandler} are shut down, and the channel is closed when it is {@link #idle()}.
      *
-     * @param spread the time over which the shutdowns are started evenly; zero starts all at once
-     * @return completes with the number of connections whose shutdown was not a success, when all outcomes are known
-     * @throws IllegalArgumentException if the time is negative
+     * @return the server
      */
-    public Future<Integer> shutdownAll(Duration spread) {
-        if (spread.isNegative()) {
-            throw new IllegalArgumentException("spread: " + spread + " (expected: >= PT0S)");
-        }
-        Promise<Integer> failed = udp.eventLoop().newPromise();
-        onLoop(() -> {
-            refusing = true;
-            new MassShutdown(udp.eventLoop(), connections, failed).start(spread);
-        }, failed);
-        return failed;
+    public DrainableServer drainable() {
+        return new DrainableUdp();
     }
 
     /**
@@ -361,8 +354,33 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
         if (told == null) {
             refusing = true;
             told = udp.eventLoop().newPromise();
-            new MassShutdown(udp.eventLoop(), connections, told).tellNow(Duration.ofMillis(TELL_ALL_MILLIS));
+            new MassShutdown(udp.eventLoop(), connections, told).start(TELL_ALL_MILLIS);
         }
         told.addListener(unused -> own.close(promise));
+    }
+
+    /** For a drain. */
+    private final class DrainableUdp implements DrainableServer {
+
+        @Override
+        public Future<?> stopAccepting(Consumer<? super Channel> drained) {
+            Promise<Void> stopped = udp.eventLoop().newPromise();
+            onLoop(() -> {
+                refusing = true;
+                connections.forEach(connection -> drained.accept(connection.channel()));
+                stopped.trySuccess(null);
+            }, stopped);
+            return stopped;
+        }
+
+        @Override
+        public Future<?> idle() {
+            return QuicLingerHandler.this.idle();
+        }
+
+        @Override
+        public Future<?> close() {
+            return udp.close();
+        }
     }
 }

@@ -182,6 +182,17 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
         return onLoop(() -> { });
     }
 
+    @Override
+    public @Nullable SocketAddress peerAddress() {
+        QuicChannel own = channel;
+        return own == null ? null : own.remoteSocketAddress();
+    }
+
+    /** The connection; after {@code handlerAdded}. */
+    QuicChannel channel() {
+        return requireNonNull(channel);
+    }
+
     /** Tells the peer at once, without waiting for what is pending. */
     QuicShutdownFuture tellNow() {
         return onLoop(() ->

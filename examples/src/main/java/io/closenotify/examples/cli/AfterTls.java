@@ -5,11 +5,13 @@ import io.closenotify.ShutdownState;
 import io.closenotify.ShutdownState.Want;
 import io.closenotify.WriteAfterShutdownException;
 import io.closenotify.tls.TlsShutdownHandler;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +23,7 @@ final class AfterTls extends ChannelDuplexHandler {
 
     private final TlsShutdownHandler tls;
     private final Consumer<? super ChannelPipeline> successor;
+    private boolean ends;
 
     /**
      * Creates the handler of one connection.
@@ -43,8 +46,21 @@ final class AfterTls extends ChannelDuplexHandler {
         }
     }
 
+    /** A close() of the connection, from now on, is its end, and not that of TLS alone. Event loop. */
+    static Future<?> endConnection(Channel connection) {
+        AfterTls present = connection.pipeline().get(AfterTls.class);
+        if (present != null) {
+            present.ends = true;
+        }
+        return connection.newSucceededFuture();
+    }
+
     @Override
     public void close(ChannelHandlerContext context, ChannelPromise promise) {
+        if (ends) {
+            context.close(promise);
+            return;
+        }
         context.channel().closeFuture().addListener(closed -> promise.trySuccess());
         tls.shutdown();
     }

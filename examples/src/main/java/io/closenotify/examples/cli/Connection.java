@@ -10,15 +10,8 @@ interface Connection {
     /** Shuts it down by its policy, or joins the shutdown in progress. The transport may live on. */
     void shutdown();
 
-    /** The same, and the transport is closed in any case. */
-    void close();
-
-    /**
-     * Ends it without further protocol.
-     *
-     * @return whether there was something left to force
-     */
-    boolean abort();
+    /** Ends it without further protocol. */
+    void abort();
 
     /** Writes data of one of its streams, and fails once the protocol has ended: it is not meant for anything else. */
     ChannelFuture write(Channel stream, ByteBuf data);

@@ -69,7 +69,7 @@ final class Conversation implements App {
     void end() {
         Connection connection = whole;
         if (connection != null) {
-            connection.close();
+            connection.shutdown();
         }
     }
 

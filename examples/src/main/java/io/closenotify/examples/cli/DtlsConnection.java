@@ -15,20 +15,11 @@ record DtlsConnection(Channel channel) implements Connection {
     }
 
     @Override
-    public void close() {
-        shutdown();
-    }
-
-    @Override
-    public boolean abort() {
+    public void abort() {
         DtlsHandler dtls = channel.pipeline().get(DtlsHandler.class);
-        ShutdownReporter reporter = channel.pipeline().get(ShutdownReporter.class);
-        if (dtls == null || reporter == null || reporter.hasReported()) {
-            // Gone, or lingering behind an outcome that is known.
-            return false;
+        if (dtls != null) {
+            dtls.abort();
         }
-        dtls.abort();
-        return true;
     }
 
     @Override

@@ -19,7 +19,7 @@ final class DtlsInitializer extends ChannelInitializer<Channel> {
     /**
      * Creates an initializer.
      *
-     * @param first is given each channel first: puts a client's {@code DtlsHandler} into it, notes a server's
+     * @param first is given each channel first: puts a client's {@code DtlsHandler} into it
      */
     DtlsInitializer(Consumer<? super Channel> first, Duration idleTimeout, App app,
             Consumer<? super ConnectionReport> reports, Log log) {

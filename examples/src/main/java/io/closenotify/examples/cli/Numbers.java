@@ -79,6 +79,15 @@ final class Numbers {
         }
     }
 
+    /** At most so many; 0 for any number. */
+    static final class Cap implements ITypeConverter<Integer> {
+
+        @Override
+        public Integer convert(String value) {
+            return (int) parse(value, 0, Integer.MAX_VALUE, "");
+        }
+    }
+
     static final class Count implements ITypeConverter<Integer> {
 
         @Override

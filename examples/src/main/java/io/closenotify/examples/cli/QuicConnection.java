@@ -22,18 +22,11 @@ record QuicConnection(QuicChannel channel) implements Connection {
     }
 
     @Override
-    public void close() {
-        shutdown();
-    }
-
-    @Override
-    public boolean abort() {
+    public void abort() {
         QuicShutdownHandler handler = channel.pipeline().get(QuicShutdownHandler.class);
-        if (handler == null || handler.outcome().isDone()) {
-            return false;
+        if (handler != null) {
+            handler.abort();
         }
-        handler.abort();
-        return true;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.drain.DrainPolicy;
 import io.closenotify.observe.ShutdownObserver;
 import java.io.File;
 import java.io.IOException;
@@ -61,24 +62,35 @@ final class ServeCommand implements Callable<Integer> {
                     + " is free (default: none are kept).")
     private @Nullable Integer metricsPort;
 
+    @Option(names = "--drain-spread", paramLabel = "MS", defaultValue = "0", converter = Numbers.Millis.class,
+            description = "The time over which the shutdowns are started evenly on SIGTERM; 0 starts all at once"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private Duration drainSpread;
+
+    @Option(names = "--drain-concurrency", paramLabel = "N", defaultValue = "0", converter = Numbers.Cap.class,
+            description = "How many connections may be in shutdown at once on SIGTERM; 0: any number"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private int drainConcurrency;
+
     @Override
     public Integer call() throws Exception {
         Log log = new Log(command.commandLine().getErr());
+        DrainPolicy policy = drainPolicy();
         Transport.Listener listener = listener(transport.transport());
         if (metricsPort == null) {
-            return serve(listener, ShutdownObserver.none(), log);
+            return serve(listener, policy, ShutdownObserver.none(), log);
         }
         try (MetricsServer metrics = new MetricsServer(metricsPort)) {
             log.say("metrics: " + metrics.address());
-            return serve(listener, metrics.observer(), log);
+            return serve(listener, policy, metrics.observer(), log);
         }
     }
 
-    private int serve(Transport.Listener listener, ShutdownObserver observer, Log log)
+    private int serve(Transport.Listener listener, DrainPolicy policy, ShutdownObserver observer, Log log)
             throws IOException, InterruptedException {
         JsonLines lines = new JsonLines(command.commandLine().getOut());
         Server server = listener.listen(app, report -> lines.write(report.line()), observer, log, host, port);
-        drainOnSignal(server);
+        drainOnSignal(server, policy);
         Map<String, Object> listening = new LinkedHashMap<>();
         listening.put("event", "listening");
         listening.put("port", server.port());
@@ -105,9 +117,19 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    private DrainPolicy drainPolicy() {
+        try {
+            return DrainPolicy.atOnce().toBuilder()
+                    .deadline(drainTimeout).spread(drainSpread).concurrency(drainConcurrency).build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "--drain-spread: " + drainSpread.toMillis()
+                    + " (expected: within --drain-timeout " + drainTimeout.toMillis() + " ms)", e);
+        }
+    }
+
     /** Ends the process from within its shutdown hook, which replaces the exit code of the signal by ours. */
-    private void drainOnSignal(Server server) {
+    private static void drainOnSignal(Server server, DrainPolicy policy) {
         Runtime runtime = Runtime.getRuntime();
-        runtime.addShutdownHook(new Thread(() -> runtime.halt(server.drain(drainTimeout) == 0 ? 0 : 1), "drain"));
+        runtime.addShutdownHook(new Thread(() -> runtime.halt(server.drain(policy) == 0 ? 0 : 1), "drain"));
     }
 }

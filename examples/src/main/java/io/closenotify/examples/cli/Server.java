@@ -1,33 +1,44 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.drain.Drain;
+import io.closenotify.drain.DrainPolicy;
+import io.closenotify.drain.DrainReport;
+import io.closenotify.drain.DrainedPeer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.group.ChannelGroup;
-import io.netty.channel.group.ChannelGroupFuture;
-import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A listener and its connections. */
-abstract class Server {
+final class Server {
 
-    private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Duration PROGRESS = Duration.ofSeconds(1);
 
-    /** One loop for the listener and its connections: once nothing more is accepted, whatever was is known. */
     private final EventLoopGroup loop = new NioEventLoopGroup(1);
-    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final BiConsumer<Drain.Builder, Channel> toDrain;
     private final Log log;
     private final Channel listener;
 
-    Server(Binding binding, String host, int port, Log log) throws IOException {
+    /**
+     * Opens the listener of a protocol.
+     *
+     * @param binding binds, with the loop for the listener and its connections
+     * @param toDrain adds the listener to a drain
+     */
+    Server(Function<EventLoopGroup, ChannelFuture> binding, BiConsumer<Drain.Builder, Channel> toDrain,
+            String host, int port, Log log) throws IOException {
+        this.toDrain = toDrain;
         this.log = log;
-        ChannelFuture bound = binding.bind(loop, connections::add).awaitUninterruptibly();
+        ChannelFuture bound = binding.apply(loop).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             stopLoop();
             throw new IOException("cannot listen on " + new HostAndPort(host, port) + ": "
@@ -36,75 +47,51 @@ abstract class Server {
         listener = bound.channel();
     }
 
-    /** Opens the listener of a protocol. */
-    @FunctionalInterface
-    interface Binding {
-
-        /**
-         * Binds.
-         *
-         * @param loop the loop for the listener and its connections
-         * @param connections is to be told of each connection
-         */
-        ChannelFuture bind(EventLoopGroup loop, Consumer<Channel> connections);
-    }
-
-    /** Accepts no connection from now on; done when this returns. */
-    abstract void refuse(Channel listener);
-
-    /** What a channel that was told of in {@link Binding#bind} is. */
-    abstract Connection connection(Channel channel);
-
-    /** Waits at most so long until late packets of the peers need no answer any more, and gives up the port. */
-    abstract void release(Channel listener, long timeoutNanos);
-
-    final int port() {
+    int port() {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    final void awaitClosed() throws InterruptedException {
+    void awaitClosed() throws InterruptedException {
         listener.closeFuture().await();
     }
 
     /**
      * Refuses new connections, shuts every connection down by its policy, and forces those that are not done in time.
      *
-     * @param timeout zero waits without end
      * @return how many were forced
      */
-    final int drain(Duration timeout) {
-        long start = System.nanoTime();
-        refuse(listener);
-        log.say("drain: " + connections.size() + " connections");
-        ChannelGroupFuture closed = connections.newCloseFuture();
-        for (Channel connection : connections) {
-            connection(connection).close();
-        }
-        boolean inTime = closed.isDone();
-        for (long left = left(start, timeout); !inTime && left > 0; left = left(start, timeout)) {
-            inTime = closed.awaitUninterruptibly(Math.min(left, PROGRESS_NANOS), TimeUnit.NANOSECONDS);
-            log.say("drain: " + connections.size() + " connections left");
-        }
-        int forced = 0;
-        for (Channel connection : connections) {
-            if (connection(connection).abort()) {
-                forced++;
-            }
-        }
-        release(listener, Math.max(0, left(start, timeout)));
+    int drain(DrainPolicy policy) {
+        Drain.Builder drain = Drain.builder()
+                .policy(policy.toBuilder().hooks(AfterTls::endConnection).build())
+                .progress(PROGRESS, progress -> log.say("drain: " + progress));
+        toDrain.accept(drain, listener);
+        DrainReport report = drain.build().start().awaitUninterruptibly().getNow();
         // What is still queued there, the last reports among it, runs first.
         stopLoop();
-        log.say("drain: done, " + forced + " connections forced");
-        return forced;
+        log.say("drain: done, " + report);
+        report.worst().stream().filter(Server::isBad).forEach(this::name);
+        return report.forced();
     }
 
-    private static long left(long start, Duration timeout) {
-        return timeout.isZero() ? Long.MAX_VALUE : timeout.toNanos() - (System.nanoTime() - start);
+    private static boolean isBad(DrainedPeer peer) {
+        return peer.forced() || (peer.result() != null && !peer.result().isSuccess());
+    }
+
+    private void name(DrainedPeer peer) {
+        String cause = Failures.text(peer.cause());
+        log.say("drain: " + (peer.forced() ? "forced " : "failed ") + address(peer.address())
+                + (peer.result() == null ? "" : ", " + Labels.of(peer.result()))
+                + " after " + peer.elapsed().toMillis() + " ms" + (cause == null ? "" : ": " + cause));
+    }
+
+    private static String address(@Nullable SocketAddress address) {
+        return address instanceof InetSocketAddress internet
+                ? NetUtil.toSocketAddressString(internet) : String.valueOf(address);
     }
 
     /** Ends at once. */
-    final void stop() {
-        release(listener, 0);
+    void stop() {
+        listener.close().awaitUninterruptibly();
         stopLoop();
     }
 

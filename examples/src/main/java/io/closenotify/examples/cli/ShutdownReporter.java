@@ -24,18 +24,12 @@ final class ShutdownReporter extends ChannelInboundHandlerAdapter {
     private final long start = System.currentTimeMillis();
     private @Nullable String peer;
     private boolean resumed;
-    private volatile boolean reported;
 
     ShutdownReporter(Function<ChannelPipeline, SSLEngine> engine, Traffic traffic,
             Consumer<? super ConnectionReport> reports) {
         this.engine = engine;
         this.traffic = traffic;
         this.reports = reports;
-    }
-
-    /** Whether the outcome is known. Any thread. */
-    boolean hasReported() {
-        return reported;
     }
 
     @Override
@@ -60,7 +54,6 @@ final class ShutdownReporter extends ChannelInboundHandlerAdapter {
             resumed = Resumption.resumed(engine.apply(context.pipeline()), start);
             context.fireChannelActive();
         } else if (event instanceof ShutdownOutcome outcome && peer != null) {
-            reported = true;
             // Without a peer there was no connection to speak of: the connect failed.
             reports.accept(new ConnectionReport(peer, resumed, traffic.read() + outcome.bytesDiscarded(),
                     traffic.written(), Ending.of(outcome)));

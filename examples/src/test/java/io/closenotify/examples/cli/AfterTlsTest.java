@@ -291,14 +291,6 @@ final class AfterTlsTest {
     }
 
     @Test
-    void a_connection_that_closed_meanwhile_is_not_forced() {
-        EmbeddedChannel channel = new EmbeddedChannel();
-        channel.finishAndReleaseAll();
-
-        assertThat(new TlsConnection(channel).abort()).isFalse();
-    }
-
-    @Test
     void help_names_the_choice() {
         Map<String, Cli.Result> help = Map.of("serve", Cli.run("serve", "--help"), "connect",
                 Cli.run("connect", "--help"));

@@ -2,7 +2,11 @@ package io.closenotify.testsuite.quic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownResult;
+import io.closenotify.drain.Drain;
+import io.closenotify.drain.DrainPolicy;
+import io.closenotify.drain.DrainReport;
 import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicLingerHandler;
 import io.closenotify.quic.QuicShutdownFuture;
@@ -214,7 +218,7 @@ class LingerTest {
             OurStream stream = other.open(QuicStreamType.BIDIRECTIONAL);
             ChannelFuture written = stream.writeAndFinish(new byte[50_000]);
             assertThat(Waits.done(written).isSuccess()).isTrue();
-            Waits.done(QuicLingerHandler.of(client.datagrams()).shutdownAll(Duration.ZERO));
+            Waits.done(ShutdownPair.handler(other).shutdown());
             server.next();
             OurStream received = server.next().nextStream();
             received.awaitFin();
@@ -238,12 +242,16 @@ class LingerTest {
             for (OurConnection connection : open) {
                 assertThat(connection.channel().isActive()).isTrue();
             }
-            assertThat(Waits.done(linger.shutdownAll(Duration.ofMillis(200))).getNow()).isZero();
+            DrainReport report = Waits.done(Drain.builder()
+                    .policy(DrainPolicy.atOnce().toBuilder().spread(Duration.ofMillis(200)).build())
+                    .server(linger.drainable())
+                    .build().start()).getNow();
+            assertThat(report.count(Protocol.QUIC, ShutdownResult.CLEAN)).isEqualTo(20);
+            assertThat(report.connections()).isEqualTo(20);
             for (OurConnection connection : open) {
                 assertThat(toldTo(connection)).isEqualTo(BYE);
             }
-            Waits.done(linger.idle());
-            assertThat(server.datagrams().isOpen()).isTrue();
+            assertThat(server.datagrams().isOpen()).isFalse();
         }
     }
 }
