@@ -12,13 +12,35 @@ final class RecordFraming {
     private static final int LONGEST = (1 << 14) + 2048;
 
     private int headerSeen;
+    private int contentType;
+    private int version;
     private int length;
+    private long records;
     private int bodyLeft;
     private boolean valid = true;
 
     /** Whether these are records, as far as can be seen. */
     boolean isValid() {
         return valid;
+    }
+
+    /** How many records have begun, whose headers are complete; the last of them is described by what follows. */
+    long records() {
+        return records;
+    }
+
+    int contentType() {
+        return contentType;
+    }
+
+    /** As in the header, major and minor. */
+    int version() {
+        return version;
+    }
+
+    /** Of the record without its header. */
+    int length() {
+        return length;
     }
 
     /** Whether the next byte begins a record. */
@@ -58,17 +80,23 @@ final class RecordFraming {
 
     private void header(int octet) {
         switch (headerSeen) {
-            case 0 -> valid = octet >= CHANGE_CIPHER_SPEC && octet <= HEARTBEAT;
-            case 1 -> valid = octet == 3;
+            case 0 -> {
+                valid = octet >= CHANGE_CIPHER_SPEC && octet <= HEARTBEAT;
+                contentType = octet;
+            }
+            case 1 -> {
+                valid = octet == 3;
+                version = octet << 8;
+            }
+            case 2 -> version |= octet; // The minor version says nothing about validity.
             case 3 -> length = octet << 8;
             case 4 -> {
                 length |= octet;
                 valid = length <= LONGEST;
                 bodyLeft = length;
+                records += valid ? 1 : 0;
             }
-            default -> {
-                // The minor version says nothing.
-            }
+            default -> throw new AssertionError(headerSeen);
         }
         headerSeen = (headerSeen + 1) % HEADER;
     }

@@ -4,6 +4,7 @@ import io.closenotify.PeerClosePolicy;
 import io.closenotify.Protocol;
 import io.closenotify.ShutdownMode;
 import io.closenotify.TruncationPolicy;
+import io.closenotify.examples.probe.tls.StartTls;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -12,7 +13,7 @@ import picocli.CommandLine.ScopeType;
 
 /** The command line. */
 @Command(name = "closenotify", description = "Ends TLS, DTLS and QUIC connections properly, and tells how they ended.",
-        subcommands = {DemoCommand.class, ServeCommand.class, ConnectCommand.class})
+        subcommands = {DemoCommand.class, ServeCommand.class, ConnectCommand.class, ProbeCommand.class})
 public final class Main {
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
@@ -41,6 +42,7 @@ public final class Main {
                 .registerConverter(ShutdownMode.class, Choice.of(ShutdownMode.class))
                 .registerConverter(PeerClosePolicy.class, Choice.of(PeerClosePolicy.class))
                 .registerConverter(AfterTlsChoice.class, Choice.of(AfterTlsChoice.class))
+                .registerConverter(StartTls.class, Choice.of(StartTls.class))
                 .registerConverter(TruncationPolicy.class, Choice.of(TruncationPolicy.class))
                 .setParameterExceptionHandler(Main::usageError)
                 .setExecutionExceptionHandler(Main::failure);

@@ -1,11 +1,10 @@
 package io.closenotify.examples.cli;
 
+import io.closenotify.examples.probe.tls.Sessions;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
-import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.incubator.codec.quic.QuicChannel;
-import io.netty.internal.tcnative.SSL;
 import java.lang.reflect.Method;
 import java.security.SecureRandom;
 import javax.net.ssl.SSLEngine;
@@ -18,11 +17,9 @@ final class Resumption {
 
     /** The JDK resumes by itself; Netty's BoringSSL context issues tickets and keeps sessions only on demand. */
     static void enable(SslContext context) {
-        if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
-            sessions.setSessionCacheEnabled(true);
-            if (context.isServer()) {
-                sessions.setTicketKeys(ticketKey());
-            }
+        Sessions.keep(context);
+        if (context.isServer() && context.sessionContext() instanceof OpenSslSessionContext sessions) {
+            sessions.setTicketKeys(ticketKey());
         }
     }
 
@@ -43,14 +40,7 @@ final class Resumption {
      * @param connectionStart when the connection began, by {@link System#currentTimeMillis()}
      */
     static boolean resumed(SSLEngine engine, long connectionStart) {
-        if (engine instanceof ReferenceCountedOpenSslEngine boringSsl) {
-            synchronized (boringSsl) {
-                long pointer = boringSsl.sslPointer();
-                return pointer != 0 && SSL.isSessionReused(pointer);
-            }
-        }
-        // A resumed session keeps the time of the handshake that made it.
-        return engine.getSession().getCreationTime() < connectionStart;
+        return Sessions.resumed(engine, connectionStart);
     }
 
     /** The same for QUIC, whose codec knows but does not tell; false if it cannot be asked. */

@@ -66,13 +66,8 @@ final class TransportOptions {
     /** All that was chosen. */
     Transport transport() {
         CommandLine line = command.commandLine();
-        refuseForeignOptions(line);
-        for (String name : alpn) {
-            if (name.isEmpty() || name.length() > MAX_ALPN_NAME) {
-                throw new ParameterException(line,
-                        "--alpn: '" + name + "' (expected: names of 1 to " + MAX_ALPN_NAME + " characters)");
-            }
-        }
+        refuseForeignOptions(line, protocol);
+        refuseBadNames(line, alpn);
         return switch (protocol) {
             case TLS -> tls.transport(
                     line, engine.provider(line), alpn, policy.policy(flushTimeout, peerTimeout));
@@ -85,7 +80,16 @@ final class TransportOptions {
         };
     }
 
-    private void refuseForeignOptions(CommandLine line) {
+    static void refuseBadNames(CommandLine line, List<String> alpn) {
+        for (String name : alpn) {
+            if (name.isEmpty() || name.length() > MAX_ALPN_NAME) {
+                throw new ParameterException(line,
+                        "--alpn: '" + name + "' (expected: names of 1 to " + MAX_ALPN_NAME + " characters)");
+            }
+        }
+    }
+
+    static void refuseForeignOptions(CommandLine line, Protocol protocol) {
         for (OptionSpec option : line.getParseResult().matchedOptions()) {
             OnlyFor only = option.userObject() instanceof Field field
                     ? field.getDeclaringClass().getAnnotation(OnlyFor.class) : null;

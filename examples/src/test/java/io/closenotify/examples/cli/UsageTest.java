@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class UsageTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "-h", "demo --help", "serve --help", "connect --help"})
+    @ValueSource(strings = {"--help", "-h", "demo --help", "serve --help", "connect --help", "probe --help"})
     void help_goes_to_stdout(String arguments) {
         Cli.Result result = Cli.run(arguments.split(" "));
 
@@ -131,6 +131,21 @@ final class UsageTest {
         "connect localhost:1 --cert /none.pem  | /none.pem             | readable file",
         "connect localhost:1 --sessions 2 --send - | --sessions        | 1 with --send -",
         "connect localhost:1 --no-read --receive x | --no-read         | --send",
+        "probe                                 | HOST:PORT             | --hosts",
+        "probe localhost                       | localhost             | HOST:PORT",
+        "probe localhost:1 --hosts /none       | /none                 | readable file",
+        "probe localhost:1 --html /none/x     | /none/x               | can be written",
+        "probe localhost:1 --parallel 0        | 0                     | 1 to",
+        "probe localhost:1 --patience 0        | --patience            | 1 ms",
+        "probe localhost:1 --patience soon     | soon                  | 0 to",
+        "probe localhost:1 --protocol sctp     | sctp                  | tls,dtls,quic",
+        "probe localhost:1 --starttls pop3     | pop3                  | smtp,imap,ldap,postgres",
+        "probe localhost:1 --request @/none    | /none                 | readable file",
+        "probe localhost:1 --request \\q        | --request             | escapes",
+        "probe localhost:1 --tls 1.1           | 1.1                   | 1.2,1.3",
+        "probe localhost:1 --alpn h2,,h3       | --alpn                | names of 1",
+        "probe localhost:1 --protocol quic --starttls smtp | --starttls | --protocol tls",
+        "probe localhost:1 --protocol quic --tls 1.3       | --tls      | --protocol tls",
         "demo extra                            | extra                 | demo --help"})
     void usage_error_is_one_line_and_exit_2(String arguments, String named, String expected) {
         Cli.Result result = Cli.run(arguments.split(" "));

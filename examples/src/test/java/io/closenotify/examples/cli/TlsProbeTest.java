@@ -1,0 +1,340 @@
+package io.closenotify.examples.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.closenotify.ShutdownPolicy;
+import io.closenotify.examples.probe.Exchange;
+import io.closenotify.examples.probe.ProbeReport;
+import io.closenotify.examples.probe.Verdict;
+import io.closenotify.examples.probe.Verdict.Grade;
+import io.closenotify.examples.probe.tls.Requests;
+import io.closenotify.examples.probe.tls.StartTls;
+import io.closenotify.examples.probe.tls.TlsProber;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the audit finds about peers whose behaviour is known. */
+@Timeout(60)
+final class TlsProbeTest {
+
+    private static final Duration PATIENCE = Duration.ofMillis(600);
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+    private static ProbeReport audit(int port, Provider provider, StartTls startTls, @Nullable Requests requests)
+            throws Exception {
+        TlsContexts contexts = new TlsContexts(provider, List.of(TlsVersion.values()), List.of());
+        return new TlsProber(() -> contexts.client(Trust.ANYONE), (chain, host) -> null, requests, startTls, PATIENCE)
+                .audit("127.0.0.1", port);
+    }
+
+    private static ProbeReport audit(int port) throws Exception {
+        return audit(port, Provider.JDK, StartTls.NONE, null);
+    }
+
+    private static Map<String, Grade> grades(ProbeReport report) {
+        assertThat(report.failure()).isNull();
+        return report.verdicts().stream().collect(Collectors.toMap(Verdict::id, Verdict::grade));
+    }
+
+    static Stream<Arguments> ours() {
+        List<Arguments> all = new ArrayList<>();
+        for (Provider server : Provider.values()) {
+            for (TlsVersion version : TlsVersion.values()) {
+                // Each client meets each server, and each version.
+                Provider client = (version == TlsVersion.V1_2) == (server == Provider.JDK)
+                        ? Provider.OPENSSL : Provider.JDK;
+                all.add(Arguments.of(server, version, client));
+            }
+        }
+        return all.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ours")
+    void every_verdict_about_our_own_server_is_good(Provider server, TlsVersion version, Provider client)
+            throws Exception {
+        TlsTransport transport = new TlsTransport(
+                new TlsContexts(server, List.of(version), List.of()), ShutdownPolicy.bidirectional());
+        Server running = transport.listener(null).listen(new AppConverter().convert("http"), report -> { },
+                new Log(new PrintWriter(PrintWriter.nullWriter())), "127.0.0.1", 0);
+        try {
+            ProbeReport report = audit(running.port(), client, StartTls.NONE, null);
+
+            assertThat(report.verdicts()).hasSize(15).allSatisfy(
+                    verdict -> assertThat(verdict.grade()).as(verdict.toString()).isEqualTo(Grade.GOOD));
+            assertThat(report.safe()).isTrue();
+            assertThat(report.exchanges()).hasSize(14).allSatisfy(exchange ->
+                    assertThat(exchange.events().stream().map(Exchange.Event::micros).toList()).isSorted());
+        } finally {
+            running.stop();
+        }
+    }
+
+    private static void answer(SSLSocket tls, String text) throws IOException {
+        tls.getOutputStream().write(text.getBytes(ISO_8859_1));
+    }
+
+    private static void reset(Socket tcp) throws IOException {
+        tcp.setSoLinger(true, 0);
+        tcp.close();
+    }
+
+    @Test
+    void a_peer_that_never_reacts_leaks() throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> { })) {
+            ProbeReport report = audit(server.port());
+
+            assertThat(report.safe()).isFalse();
+            assertThat(grades(report))
+                    .containsEntry("answers_close_notify", Grade.BAD)
+                    .containsEntry("ends_tcp", Grade.BAD)
+                    .containsEntry("sends_close_notify", Grade.UNKNOWN)
+                    .containsEntry("ends_after_request", Grade.BAD)
+                    .containsEntry("our_tail", Grade.BAD)
+                    .containsEntry("truncation", Grade.BAD);
+        }
+    }
+
+    @Test
+    void a_peer_that_resets_instead_of_closing_loses_what_is_on_its_way() throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n");
+            reset(tcp);
+        })) {
+            assertThat(grades(audit(server.port())))
+                    .containsEntry("answers_close_notify", Grade.BAD)
+                    .containsEntry("ends_tcp", Grade.WEAK)
+                    .containsEntry("sends_close_notify", Grade.BAD)
+                    .containsEntry("our_tail", Grade.BAD)
+                    .containsEntry("truncation", Grade.WEAK);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.2, WEAK", "1.3, BAD"})
+    void a_peer_that_forgets_the_answer_over_close_notify_loses_it(String version, Grade lost) throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls(version, (tls, tcp) -> {
+            while (true) {
+                String request = ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n");
+                if (request.isEmpty() || !request.contains("Connection: close")) {
+                    break;
+                }
+                answer(tls, OK);
+                tls.close();
+                tcp.close();
+            }
+            tls.close();
+            tcp.close();
+        })) {
+            assertThat(grades(audit(server.port())))
+                    .containsEntry("answers_close_notify", Grade.GOOD)
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("request_with_close_notify", lost)
+                    .containsEntry("request_with_fin", lost);
+        }
+    }
+
+    @Test
+    void a_peer_that_ends_tcp_alone_truncates_its_answers() throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
+                answer(tls, OK.substring(0, 30));
+            }
+            tcp.close();
+        })) {
+            assertThat(grades(audit(server.port())))
+                    .containsEntry("sends_close_notify", Grade.BAD)
+                    .containsEntry("late_answer", Grade.UNKNOWN)
+                    .containsEntry("its_tail", Grade.BAD)
+                    .containsEntry("truncation", Grade.WEAK);
+        }
+    }
+
+    @Test
+    void a_peer_that_closes_its_socket_over_a_large_answer_loses_its_tail_to_a_slow_reader() throws Exception {
+        int length = 100_000;
+        String large = "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n" + "x".repeat(length);
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.2", (tls, tcp) -> {
+            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
+                answer(tls, large);
+            }
+            tls.shutdownOutput();
+            tcp.close();
+        })) {
+            Map<String, Grade> grades = grades(audit(server.port()));
+
+            assertThat(grades).containsEntry("sends_close_notify", Grade.GOOD).containsEntry("its_tail", Grade.BAD);
+            assertThat(grades.get("late_answer")).isEqualTo(Grade.WEAK);
+        }
+    }
+
+    @Test
+    void a_peer_that_floods_is_given_up() throws Exception {
+        byte[] much = new byte[16_384];
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            while (true) {
+                tls.getOutputStream().write(much);
+            }
+        })) {
+            ProbeReport report = audit(server.port());
+
+            assertThat(grades(report))
+                    .containsEntry("answers_close_notify", Grade.BAD)
+                    .containsEntry("ends_tcp", Grade.BAD);
+            assertThat(report.safe()).isFalse();
+            assertThat(report.exchanges()).allSatisfy(exchange -> assertThat(exchange.events()).hasSizeLessThan(320));
+        }
+    }
+
+    @Test
+    void a_peer_in_plaintext_cannot_be_audited() throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
+            socket.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(ISO_8859_1));
+            socket.getInputStream().read();
+        })) {
+            ProbeReport report = audit(server.port());
+
+            assertThat(report.safe()).isFalse();
+            assertThat(report.failure()).contains("not an SSL/TLS record");
+            assertThat(report.exchanges()).hasSize(1);
+        }
+    }
+
+    @Test
+    void a_peer_that_ends_the_handshake_cannot_be_audited() throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(Socket::close)) {
+            assertThat(audit(server.port()).failure()).isNotBlank();
+        }
+    }
+
+    @Test
+    void a_peer_that_nobody_listens_for_cannot_be_audited() throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        assertThat(audit(port).failure()).contains("cannot connect", "refused");
+    }
+
+    /** The dialogue before TLS, and the end of a request behind it. */
+    enum Dialogue {
+
+        SMTP(StartTls.SMTP, "\r\n") {
+            @Override
+            void talk(Socket socket) throws IOException {
+                say(socket, "220-mail.invalid\r\n220 ready\r\n");
+                assertThat(hear(socket, "\r\n")).startsWith("EHLO ");
+                say(socket, "250-mail.invalid\r\n250-SIZE 1000\r\n250 STARTTLS\r\n");
+                assertThat(hear(socket, "\r\n")).isEqualTo("STARTTLS\r\n");
+                say(socket, "220 go ahead\r\n");
+            }
+        },
+        IMAP(StartTls.IMAP, "\r\n") {
+            @Override
+            void talk(Socket socket) throws IOException {
+                say(socket, "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n");
+                assertThat(hear(socket, "\r\n")).isEqualTo("a1 STARTTLS\r\n");
+                say(socket, "a1 OK begin\r\n");
+            }
+        },
+        LDAP(StartTls.LDAP, "\u0042\u0000") {
+            @Override
+            void talk(Socket socket) throws IOException {
+                byte[] request = socket.getInputStream().readNBytes(31);
+                assertThat(new String(request, ISO_8859_1)).endsWith("1.3.6.1.4.1.1466.20037");
+                socket.getOutputStream().write(HexFormat.of().parseHex("300c02010178070a010004000400"));
+            }
+        },
+        POSTGRES(StartTls.POSTGRES, "\u0004\u00d2\u0016\u002e") {
+            @Override
+            void talk(Socket socket) throws IOException {
+                assertThat(socket.getInputStream().readNBytes(8))
+                        .isEqualTo(HexFormat.of().parseHex("0000000804d2162f"));
+                say(socket, "S");
+            }
+        };
+
+        private final StartTls startTls;
+        private final String closing;
+
+        Dialogue(StartTls startTls, String closing) {
+            this.startTls = startTls;
+            this.closing = closing;
+        }
+
+        abstract void talk(Socket socket) throws IOException;
+
+        static void say(Socket socket, String text) throws IOException {
+            socket.getOutputStream().write(text.getBytes(ISO_8859_1));
+        }
+
+        static String hear(Socket socket, String end) throws IOException {
+            return ScriptedTlsServer.request(socket.getInputStream(), end);
+        }
+
+        boolean closes(String text) {
+            return switch (this) {
+                case SMTP -> text.startsWith("QUIT");
+                case IMAP -> text.contains("LOGOUT");
+                case LDAP, POSTGRES -> text.contains(closing);
+            };
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SMTP", "IMAP", "LDAP", "POSTGRES"})
+    void tls_begins_behind_the_plaintext_of_the_protocol(Dialogue dialogue) throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.startTls(dialogue::talk, "1.3", (tls, tcp) -> {
+            byte[] data = new byte[1000];
+            int count = tls.getInputStream().read(data);
+            while (count > 0) {
+                boolean closes = dialogue.closes(new String(data, 0, count, ISO_8859_1));
+                answer(tls, "whatever\r\n");
+                count = closes ? -1 : tls.getInputStream().read(data);
+            }
+            tls.close();
+            tcp.close();
+        })) {
+            ProbeReport report = audit(server.port(), Provider.JDK, dialogue.startTls, null);
+
+            assertThat(grades(report))
+                    .containsEntry("answers_close_notify", Grade.GOOD)
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("request_with_close_notify", Grade.GOOD);
+            assertThat(report.exchanges().get(0).events()).extracting(Exchange.Event::what)
+                    .contains("StartTLS agreed in plaintext");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"554 no\r\n", "220 hi\r\n502 no EHLO\r\n", "220 hi\r\n250 hello\r\n454 no TLS\r\n",
+            "220 hi\r\n250 hello\r\n220 go ahead\r\nMAIL FROM", "x", ""})
+    void a_peer_that_does_not_start_tls_cannot_be_audited(String says) throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
+            Dialogue.say(socket, says);
+            socket.shutdownOutput();
+            socket.getInputStream().readAllBytes();
+        })) {
+            assertThat(audit(server.port(), Provider.JDK, StartTls.SMTP, null).failure()).startsWith("StartTLS: ");
+        }
+    }
+}
