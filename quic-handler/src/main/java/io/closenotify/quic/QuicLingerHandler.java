@@ -241,6 +241,11 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
                 : CloseFrameReader.read(current, currentIndex, currentLength, ownIdLength, told);
     }
 
+    /** Whether the codec has a datagram in hand. */
+    boolean isReading() {
+        return current != null;
+    }
+
     // The pipeline's side, event loop
 
     @Override

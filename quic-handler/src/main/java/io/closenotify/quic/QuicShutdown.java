@@ -1,5 +1,7 @@
 package io.closenotify.quic;
 
+import static java.util.Objects.requireNonNull;
+
 import io.closenotify.WriteAfterShutdownException;
 import io.closenotify.observe.ShutdownObserver;
 import io.netty.channel.ChannelDuplexHandler;
@@ -52,6 +54,7 @@ final class QuicShutdown {
     private long[] watchedKeys = {};
     private boolean flushing;
     private boolean closeAsked;
+    private boolean closedByCodec;
     private boolean closeIssued;
     private boolean resent;
     private byte[] peerId = {};
@@ -250,6 +253,21 @@ final class QuicShutdown {
         });
     }
 
+    /**
+     * quiche closes by itself, over what it has just read: an error of the peer's. It sends that close once and answers
+     * nothing then, so that it is answered for like ours.
+     */
+    void codecCloses() {
+        InetSocketAddress address = closeIssued ? null : connection.sendToActivePath();
+        if (address != null) {
+            closeIssued = true;
+            closedByCodec = true;
+            peer = address;
+            peerId = connection.destinationId();
+            linger.expectClose(this, address);
+        }
+    }
+
     private void issueClose() {
         if (closeIssued || !connection.exists()) {
             return;
@@ -307,6 +325,10 @@ final class QuicShutdown {
      * @param failure why the socket did not take it, or {@code null} if it did
      */
     void closeSent(byte[] bytes, @Nullable Throwable failure) {
+        if (closedByCodec) {
+            codecCloseSent(bytes);
+            return;
+        }
         execute(() -> {
             datagram = alone(bytes);
             if (failure == null) {
@@ -323,6 +345,18 @@ final class QuicShutdown {
             resent = true;
             linger.send(bytes, peer).addListener(written -> closeSent(bytes, written.cause()));
         });
+    }
+
+    /** The last datagram of a turn: nothing follows a close. */
+    private void codecCloseSent(byte[] bytes) {
+        boolean first = datagram == null;
+        datagram = bytes;
+        if (first) {
+            execute(() -> {
+                linger.forgetClose(this, requireNonNull(peer));
+                linger(true);
+            });
+        }
     }
 
     /**

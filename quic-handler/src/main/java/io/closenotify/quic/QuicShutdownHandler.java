@@ -560,6 +560,10 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     public void exceptionCaught(ChannelHandlerContext own, Throwable cause) {
         if (machine.phase() != Phase.TERMINATED && (cause instanceof QuicException || cause instanceof SSLException)) {
             suspect = cause;
+            if (cause instanceof QuicException && requireNonNull(linger).isReading()
+                    && requireNonNull(connection).isEstablished()) {
+                driver().codecCloses();
+            }
         }
         own.fireExceptionCaught(cause);
     }
