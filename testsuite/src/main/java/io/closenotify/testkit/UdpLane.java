@@ -1,7 +1,7 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
-import io.closenotify.testsuite.DatagramRule.Datagram;
-import io.closenotify.testsuite.DatagramRule.Verdict;
+import io.closenotify.testkit.DatagramRule.Datagram;
+import io.closenotify.testkit.DatagramRule.Verdict;
 import io.netty.channel.socket.DatagramChannel;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;

@@ -1,11 +1,10 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
-import io.closenotify.testsuite.TcpFaultRelay.End;
-import io.closenotify.testsuite.TcpFaultRelay.Fault;
-import io.closenotify.testsuite.TcpFaultRelay.Rule;
+import io.closenotify.testkit.TcpFaultRelay.End;
+import io.closenotify.testkit.TcpFaultRelay.Fault;
+import io.closenotify.testkit.TcpFaultRelay.Rule;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

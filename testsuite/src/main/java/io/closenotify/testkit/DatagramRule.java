@@ -1,8 +1,7 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 

@@ -1,6 +1,5 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DatagramChannel;
 import java.net.InetAddress;

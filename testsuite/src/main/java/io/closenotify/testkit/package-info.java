@@ -1,5 +1,5 @@
 /** Fault relays, peers and checks that tests of any pipeline can use. */
 @NullMarked
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,13 +1,13 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.closenotify.testsuite.DatagramCounts.Traffic;
-import io.closenotify.testsuite.DatagramRule.Datagram;
-import io.closenotify.testsuite.DatagramRule.Verdict;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
+import io.closenotify.testkit.DatagramCounts.Traffic;
+import io.closenotify.testkit.DatagramRule.Datagram;
+import io.closenotify.testkit.DatagramRule.Verdict;
+import io.closenotify.testsuite.Waits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
@@ -49,16 +49,6 @@ import java.util.function.Consumer;
  * refuses, the client is reset. Nothing else is timed.
  */
 public final class TcpFaultRelay implements AutoCloseable {
-
-    /** One direction of a connection. */
-    public enum Direction {
-
-        /** From the client to the server. */
-        TO_SERVER,
-
-        /** From the server to the client. */
-        TO_CLIENT
-    }
 
     /** What is done to a direction. */
     public enum Fault {
