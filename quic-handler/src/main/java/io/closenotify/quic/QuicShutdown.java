@@ -45,6 +45,7 @@ final class QuicShutdown {
     private final QuicLingerHandler linger;
     private final AckWatch acknowledgements;
     private final QuicShutdownPolicy policy;
+    private final ShutdownObserver observer;
     private final LongSupplier clock;
     private final Consumer<Input> inputs;
 
@@ -70,11 +71,12 @@ final class QuicShutdown {
     private long lastUnacknowledged = -1;
 
     QuicShutdown(QuicheConnection connection, QuicLingerHandler linger, AckWatch acknowledgements,
-            QuicShutdownPolicy policy, LongSupplier clock, Consumer<Input> inputs) {
+            QuicShutdownPolicy policy, ShutdownObserver observer, LongSupplier clock, Consumer<Input> inputs) {
         this.connection = connection;
         this.linger = linger;
         this.acknowledgements = acknowledgements;
         this.policy = policy;
+        this.observer = observer;
         this.clock = clock;
         this.inputs = inputs;
     }
@@ -374,7 +376,7 @@ final class QuicShutdown {
     }
 
     /** Leaves the entry that answers for the connection. */
-    void linger(boolean answering, ShutdownObserver observer) {
+    void linger(boolean answering) {
         if (datagram == null || peer == null) {
             return;
         }

@@ -254,7 +254,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
         startedAt = clock.getAsLong();
         flushedAt = startedAt;
         return new QuicShutdown(requireNonNull(connection), requireNonNull(linger), requireNonNull(acknowledgements),
-                policy, clock, this::on);
+                policy, observer, clock, this::on);
     }
 
     /** Commits the next state, then acts; inputs raised meanwhile wait their turn. */
@@ -305,8 +305,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
             case ARM_PEER_TIMER -> driver().arm(policy.peerTimeout());
             case ARM_CLOSE_TIMER -> driver().arm(policy.closeTimeout());
             case SEND_CLOSE -> driver().sendClose(handshakeGrace);
-            case LINGER -> driver().linger(true, observer);
-            case LINGER_SILENTLY -> driver().linger(false, observer);
+            case LINGER -> driver().linger(true);
+            case LINGER_SILENTLY -> driver().linger(false);
             case STRENGTHEN -> driver().strengthen();
             case ANNOUNCE_PEER_CLOSE -> announcePeerClose();
             case COMPLETE -> complete();

@@ -3,7 +3,7 @@ package io.closenotify.testsuite.bench;
 import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownPolicy;
-import io.closenotify.testsuite.UdpFaultRelay;
+import io.closenotify.testkit.UdpFaultRelay;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

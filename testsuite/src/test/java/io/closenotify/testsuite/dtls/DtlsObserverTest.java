@@ -3,7 +3,7 @@ package io.closenotify.testsuite.dtls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownPolicy;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.RecordedShutdowns;
 import io.closenotify.testsuite.ShutdownMeters;
 import io.closenotify.testsuite.Waits;

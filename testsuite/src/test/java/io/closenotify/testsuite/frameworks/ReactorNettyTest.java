@@ -2,11 +2,11 @@ package io.closenotify.testsuite.frameworks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.closenotify.testsuite.LeakAndLogCheck;
-import io.closenotify.testsuite.RelayedConnection;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
-import io.closenotify.testsuite.TcpFaultRelay.End;
-import io.closenotify.testsuite.TcpFaultRelay.Fault;
+import io.closenotify.testkit.Direction;
+import io.closenotify.testkit.LeakAndLogCheck;
+import io.closenotify.testkit.RelayedConnection;
+import io.closenotify.testkit.TcpFaultRelay.End;
+import io.closenotify.testkit.TcpFaultRelay.Fault;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;

@@ -2,10 +2,10 @@ package io.closenotify.testsuite.frameworks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.closenotify.testsuite.RelayedConnection;
-import io.closenotify.testsuite.TcpFaultRelay;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
-import io.closenotify.testsuite.TcpFaultRelay.End;
+import io.closenotify.testkit.Direction;
+import io.closenotify.testkit.RelayedConnection;
+import io.closenotify.testkit.TcpFaultRelay.End;
+import io.closenotify.testkit.TcpFaultRelay;
 import io.closenotify.testsuite.Waits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

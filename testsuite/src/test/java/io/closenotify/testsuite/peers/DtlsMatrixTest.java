@@ -12,7 +12,7 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.dtls.DtlsHandler;
 import io.closenotify.dtls.DtlsHandlerBuilder;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.dtls.DtlsClient;
 import io.closenotify.testsuite.dtls.DtlsEcho;

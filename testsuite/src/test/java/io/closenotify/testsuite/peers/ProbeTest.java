@@ -12,7 +12,7 @@ import io.closenotify.examples.probe.Verdict;
 import io.closenotify.examples.probe.Verdict.Grade;
 import io.closenotify.examples.probe.tls.StartTls;
 import io.closenotify.examples.probe.tls.TlsProber;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TestCertificate;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.bootstrap.ServerBootstrap;

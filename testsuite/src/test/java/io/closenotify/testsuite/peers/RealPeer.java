@@ -3,13 +3,13 @@ package io.closenotify.testsuite.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.testkit.Direction;
+import io.closenotify.testkit.RelayedConnection;
+import io.closenotify.testkit.TcpFaultRelay.End;
+import io.closenotify.testkit.TcpFaultRelay;
+import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.peers.Connection.Application;
-import io.closenotify.testsuite.RelayedConnection;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
-import io.closenotify.testsuite.TcpFaultRelay.End;
-import io.closenotify.testsuite.TcpFaultRelay;
-import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
-import io.closenotify.testsuite.peers.Connection.Application;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
+import io.closenotify.testsuite.peers.Connection.Application;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslProvider;
 import java.util.stream.Stream;

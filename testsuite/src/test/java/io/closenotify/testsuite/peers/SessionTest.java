@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.peers.Connection.Application;
 import io.closenotify.tls.TlsShutdownHandler;

@@ -1,8 +1,8 @@
 package io.closenotify.testsuite.quic;
 
-import io.closenotify.testsuite.DatagramRule;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
-import io.closenotify.testsuite.UdpFaultRelay;
+import io.closenotify.testkit.DatagramRule;
+import io.closenotify.testkit.Direction;
+import io.closenotify.testkit.UdpFaultRelay;
 import io.closenotify.testsuite.Waits;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;

@@ -12,7 +12,7 @@ import io.closenotify.drain.DrainReport;
 import io.closenotify.dtls.DtlsHandlerBuilder;
 import io.closenotify.dtls.DtlsServerChannel;
 import io.closenotify.quic.QuicLingerHandler;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.dtls.DtlsClient;

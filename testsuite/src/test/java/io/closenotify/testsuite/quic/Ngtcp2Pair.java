@@ -3,7 +3,7 @@ package io.closenotify.testsuite.quic;
 import io.closenotify.quic.QuicShutdownFuture;
 import io.closenotify.quic.QuicShutdownOutcome;
 import io.closenotify.quic.QuicShutdownPolicy;
-import io.closenotify.testsuite.UdpFaultRelay;
+import io.closenotify.testkit.UdpFaultRelay;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.UnaryOperator;

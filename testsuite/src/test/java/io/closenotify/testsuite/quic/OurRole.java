@@ -1,6 +1,6 @@
 package io.closenotify.testsuite.quic;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
+import io.closenotify.testkit.Direction;
 
 /** Which end of a connection is ours. */
 enum OurRole {

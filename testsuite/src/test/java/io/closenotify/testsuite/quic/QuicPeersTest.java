@@ -2,7 +2,7 @@ package io.closenotify.testsuite.quic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TestCertificate;
 import io.closenotify.testsuite.Waits;
 import io.closenotify.testsuite.peers.NeedsProgram;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
-import io.closenotify.testsuite.LeakAndLogCheck;
-import io.closenotify.testsuite.bench.DeliveryAtClose;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.bench.DeliveryAtClose.Delivery;
+import io.closenotify.testsuite.bench.DeliveryAtClose;
 import io.netty.handler.ssl.SslProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -7,7 +7,7 @@ import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslProvider;
 import java.util.ArrayList;

@@ -7,7 +7,7 @@ import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.RecordedShutdowns;
 import io.closenotify.testsuite.ShutdownMeters;
 import io.closenotify.testsuite.TlsSetup;

@@ -1,7 +1,8 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.testsuite.Waits;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;

@@ -1,7 +1,7 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
-import io.closenotify.testsuite.DatagramRule.Datagram;
-import io.closenotify.testsuite.DatagramRule.Verdict;
+import io.closenotify.testkit.DatagramRule.Datagram;
+import io.closenotify.testkit.DatagramRule.Verdict;
 import io.netty.channel.socket.DatagramChannel;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -18,10 +18,10 @@ final class UdpLane {
 
     private final UdpDirection direction;
     private final InetSocketAddress client;
-    private final DatagramChannel sink;
     private final InetSocketAddress receiver;
     private final SplittableRandom random;
     private final List<Held> held = new ArrayList<>();
+    private DatagramChannel sink;
     private long ordinal;
 
     UdpLane(UdpDirection direction, InetSocketAddress client, DatagramChannel sink, InetSocketAddress receiver,
@@ -31,6 +31,10 @@ final class UdpLane {
         this.sink = sink;
         this.receiver = receiver;
         this.random = random;
+    }
+
+    void sendFrom(DatagramChannel other) {
+        sink = other;
     }
 
     void arrived(byte[] bytes) {

@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

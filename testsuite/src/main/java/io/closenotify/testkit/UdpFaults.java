@@ -1,8 +1,8 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.testsuite.DatagramRule.Verdict;
+import io.closenotify.testkit.DatagramRule.Verdict;
 import java.time.Duration;
 import java.util.SplittableRandom;
 

@@ -1,11 +1,10 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
-import io.closenotify.testsuite.TcpFaultRelay.End;
-import io.closenotify.testsuite.TcpFaultRelay.Fault;
-import io.closenotify.testsuite.TcpFaultRelay.Rule;
+import io.closenotify.testkit.TcpFaultRelay.End;
+import io.closenotify.testkit.TcpFaultRelay.Fault;
+import io.closenotify.testkit.TcpFaultRelay.Rule;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -22,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RelayedConnection {
 
+    private static final int PIECES_A_SECOND = 100;
+
     private final SocketChannel client;
     private final SocketChannel server;
     private final Pump toServer;
@@ -43,8 +45,8 @@ public final class RelayedConnection {
         this.client = client;
         this.live = live;
         server = new NioSocketChannel();
-        toServer = new Pump(client, server, rules.get(Direction.TO_SERVER));
-        toClient = new Pump(server, client, rules.get(Direction.TO_CLIENT));
+        toServer = new Pump(client, server, rules.getOrDefault(Direction.TO_SERVER, Rule.NONE));
+        toClient = new Pump(server, client, rules.getOrDefault(Direction.TO_CLIENT, Rule.NONE));
     }
 
     /** Event loop. */
@@ -88,6 +90,17 @@ public final class RelayedConnection {
     public void resume(Direction direction) {
         requireNonNull(direction, "direction");
         onEventLoop(() -> pump(direction).resume());
+    }
+
+    /**
+     * Slows a direction down, or sets it to full speed again. What is on its way takes its time as before.
+     *
+     * @param direction the direction
+     * @param bytesPerSecond how many bytes pass in a second, at least 1; {@link Long#MAX_VALUE} for full speed
+     */
+    public void slow(Direction direction, long bytesPerSecond) {
+        Rule.checkRate(direction, bytesPerSecond);
+        onEventLoop(() -> pump(direction).bytesPerSecond = bytesPerSecond);
     }
 
     /** Resets both sides. */
@@ -189,20 +202,21 @@ public final class RelayedConnection {
         private final AtomicLong forwarded = new AtomicLong();
         private @Nullable Fault fault;
         private long remaining;
+        private long bytesPerSecond;
         private @Nullable ByteBuf held;
         private boolean started;
         private boolean writing;
+        private boolean pausing;
         private boolean stalled;
         private boolean dropping;
         private boolean done;
 
-        Pump(SocketChannel source, SocketChannel sink, @Nullable Rule rule) {
+        Pump(SocketChannel source, SocketChannel sink, Rule rule) {
             this.source = source;
             this.sink = sink;
-            if (rule != null) {
-                fault = rule.fault();
-                remaining = rule.bytes();
-            }
+            fault = rule.fault();
+            remaining = rule.bytes();
+            bytesPerSecond = rule.bytesPerSecond();
         }
 
         void start() {
@@ -228,7 +242,7 @@ public final class RelayedConnection {
         /** Nothing is on its way: applies the fault if it is due, else goes on. */
         private void next() {
             applyDueFault();
-            if (stalled || !source.isOpen()) {
+            if (stalled || pausing || !source.isOpen()) {
                 return;
             }
             ByteBuf data = held;
@@ -268,9 +282,10 @@ public final class RelayedConnection {
                 next();
                 return;
             }
+            long room = Math.min(fault == null ? Long.MAX_VALUE : remaining, piece());
             ByteBuf passed = data;
-            if (fault != null && data.readableBytes() > remaining) {
-                passed = data.readRetainedSlice((int) remaining);
+            if (data.readableBytes() > room) {
+                passed = data.readRetainedSlice((int) room);
                 held = data;
             }
             int bytes = passed.readableBytes();
@@ -280,12 +295,30 @@ public final class RelayedConnection {
                 writing = false;
                 if (written.isSuccess()) {
                     forwarded.addAndGet(bytes);
-                    next();
+                    goOnAfter(bytes);
                 } else if (source.isOpen()) {
                     // The receiver reset the connection: that ends the other direction, of which it is the sender.
                     sideReset(this == toServer ? toClient : toServer);
                 }
             });
+        }
+
+        /** How many bytes may pass at once. */
+        private long piece() {
+            return bytesPerSecond == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(1, bytesPerSecond / PIECES_A_SECOND);
+        }
+
+        private void goOnAfter(int bytes) {
+            long nanos = (long) (bytes * 1e9 / bytesPerSecond);
+            if (nanos == 0) {
+                next();
+                return;
+            }
+            pausing = true;
+            sink.eventLoop().schedule(() -> {
+                pausing = false;
+                next();
+            }, nanos, TimeUnit.NANOSECONDS);
         }
 
         @Override

@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 /**
  * What a {@link UdpFaultRelay} did in one direction so far, all clients together.
@@ -9,7 +9,8 @@ package io.closenotify.testsuite;
  * @param forwarded what was sent to the receiver, second copies included
  * @param dropped what was lost, by a rule, by a rate or because the socket refused it
  * @param duplicated the second copies
- * @param injected what {@link UdpFaultRelay#send} and {@link UdpFaultRelay#sendFromOtherAddress} sent; not in any other
+ * @param injected what {@link UdpFaultRelay#send} and {@link UdpFaultRelay#sendFromOtherAddress} sent; not in any
+ *         other
  */
 public record DatagramCounts(Traffic received, Traffic forwarded, Traffic dropped, Traffic duplicated,
         Traffic injected) {

@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;

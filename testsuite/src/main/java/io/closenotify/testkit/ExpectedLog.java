@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -10,6 +10,10 @@ import java.lang.annotation.Target;
 @Target({ElementType.METHOD, ElementType.TYPE})
 public @interface ExpectedLog {
 
-    /** Parts of the lines. */
+    /**
+     * Names what is expected.
+     *
+     * @return parts of the lines
+     */
     String[] value();
 }

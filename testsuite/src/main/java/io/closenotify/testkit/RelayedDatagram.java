@@ -1,12 +1,11 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
-import io.closenotify.testsuite.DatagramRule.Verdict;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
+import io.closenotify.testkit.DatagramRule.Verdict;
 import java.net.InetSocketAddress;
 
 /**
- * A datagram that a {@link UdpFaultRelay} has forwarded or dropped. Compare the payloads, not the records: an array is
- * equal only to itself.
+ * A datagram that a {@link UdpFaultRelay} has forwarded or dropped. Compare the payloads, not the records: an array
+ * is equal only to itself.
  *
  * @param direction where it went
  * @param client the client that it came from or went to

@@ -1,11 +1,11 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
-import io.closenotify.testsuite.TcpFaultRelay.End;
-import io.closenotify.testsuite.TcpFaultRelay.Fault;
+import io.closenotify.testsuite.Waits;
+import io.closenotify.testkit.TcpFaultRelay.End;
+import io.closenotify.testkit.TcpFaultRelay.Fault;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -16,10 +16,10 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.Random;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -192,6 +192,51 @@ class TcpFaultRelayTest {
         assertThat(reading.get(10, TimeUnit.SECONDS)).isEqualTo(sending.get(10, TimeUnit.SECONDS));
     }
 
+    /** 40 pieces of 1,000 bytes, 10 ms each: it cannot be faster, and how much slower it is nobody asks. */
+    @Test
+    void a_slow_direction_takes_its_time_and_loses_nothing() throws Exception {
+        connect(builder().slow(Direction.TO_CLIENT, 100_000));
+
+        long start = System.nanoTime();
+        byte[] answer = send(server, 40_000);
+        server.shutdownOutput();
+
+        assertThat(client.getInputStream().readAllBytes()).isEqualTo(answer);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(390));
+        assertThat(end(Direction.TO_CLIENT)).isEqualTo(End.FIN);
+    }
+
+    @Test
+    void a_direction_that_is_slow_no_more_goes_on_at_full_speed_and_the_other_always_did() throws Exception {
+        connect(builder());
+        relay.slow(Direction.TO_SERVER, 1_000);
+        byte[] answer = send(server, TEN_MEGABYTES / 10);
+        assertThat(client.getInputStream().readNBytes(answer.length)).isEqualTo(answer);
+        long start = System.nanoTime();
+        byte[] request = send(client, TEN_MEGABYTES / 10);
+        assertThat(server.getInputStream().readNBytes(100)).hasSize(100);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(80));
+
+        connection.slow(Direction.TO_SERVER, Long.MAX_VALUE);
+
+        assertThat(server.getInputStream().readNBytes(request.length - 100))
+                .isEqualTo(Arrays.copyOfRange(request, 100, request.length));
+    }
+
+    @Test
+    void a_slow_direction_is_cut_at_the_byte_all_the_same() throws Exception {
+        connect(builder().slow(Direction.TO_SERVER, 10_000).cut(Direction.TO_SERVER, 250, Fault.STALL));
+        byte[] request = send(client, 1_000);
+        assertThat(server.getInputStream().readNBytes(250)).isEqualTo(Arrays.copyOf(request, 250));
+        server.setSoTimeout(50);
+        assertThatThrownBy(() -> server.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+
+        server.setSoTimeout(10_000);
+        connection.resume(Direction.TO_SERVER);
+
+        assertThat(server.getInputStream().readNBytes(750)).isEqualTo(Arrays.copyOfRange(request, 250, 1_000));
+    }
+
     @Test
     void a_later_cut_counts_from_then_on() throws Exception {
         connect(builder());
@@ -285,6 +330,8 @@ class TcpFaultRelayTest {
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("bytes: -1 (expected: >= 0)");
         assertThatThrownBy(() -> builder().cut(null, 1, Fault.FIN))
                 .isInstanceOf(NullPointerException.class).hasMessage("direction");
+        assertThatThrownBy(() -> builder().slow(Direction.TO_CLIENT, 0))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("bytesPerSecond: 0 (expected: >= 1)");
         assertThatThrownBy(() -> builder().connectTimeout(Duration.ZERO))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("connectTimeout: PT0S (expected: PT0.001S to ");

@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DatagramChannel;

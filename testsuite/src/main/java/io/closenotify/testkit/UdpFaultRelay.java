@@ -1,10 +1,9 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.testsuite.DatagramRule.Datagram;
-import io.closenotify.testsuite.DatagramRule.Verdict;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
+import io.closenotify.testkit.DatagramRule.Datagram;
+import io.closenotify.testkit.DatagramRule.Verdict;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.EventLoop;
@@ -30,17 +29,19 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A UDP relay on loopback that stands between clients and a server and spoils the traffic on purpose: it loses, delays,
- * reorders and duplicates datagrams, by rate or by rule.
+ * A UDP relay on loopback that stands between clients and a server and spoils the traffic on purpose: it loses,
+ * delays, reorders and duplicates datagrams, by rate or by rule.
  *
- * <p>Without a fault it is transparent, but for empty datagrams, which it drops. The server sees one address a client,
- * which is not the client's own. The relay never interprets a payload; a {@link DatagramRule} may.
+ * <p>Without a fault it is transparent, but for empty datagrams, which it drops. The server sees one address a
+ * client, which is not the client's own. The relay never interprets a payload; a {@link DatagramRule} may.
  *
  * <pre>{@code
  * try (UdpFaultRelay relay = UdpFaultRelay.to(server)
  *         .seed(42)
  *         .delay(Direction.TO_CLIENT, Duration.ofMillis(10))
  *         .loss(Direction.TO_SERVER, 0.05)
+ *         .dropNth(Direction.TO_CLIENT, 3)
+ *         .rule(Direction.TO_CLIENT, datagram -> datagram.length() > 1_000, Verdict.DUPLICATE)
  *         .record(1_000)
  *         .start()) {
  *     connect(relay.address());
@@ -50,18 +51,19 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p><b>Decisions.</b> Each datagram is decided on when it arrives: {@link #block} comes first, then {@link #dropNext},
- * then the rules in the order in which they were added, then the rates: loss, duplicates, reorder. What was decided
- * before a change still takes its course. The rates draw from generators that only the seed determines, one a direction
- * and client: the n-th datagram of a direction of the k-th client always draws the same numbers, whatever happened to
- * the others.
+ * <p><b>Decisions.</b> Each datagram is decided on when it arrives: {@link #block} comes first, then {@link
+ * #dropNext}, then the rules in the order in which they were added, then the rates: loss, duplicates, reorder. What
+ * was decided before a change still takes its course. The rates draw from generators that only the seed determines,
+ * one a direction and client: the n-th datagram of a direction of the k-th client always draws the same numbers,
+ * whatever happened to the others.
  *
  * <p><b>Threading.</b> Everything runs on one event loop of its own. All methods may be called from any thread; those
  * that change something have taken effect when they return. {@link #close} alone must not be called on that event
  * loop, which is where rules run.
  *
- * <p><b>Limits.</b> Socket buffers of 4 MiB are asked for; the system may grant less, and what does not fit in is lost
- * without being counted. What is delayed or held is kept without limit. A client is kept until the relay is closed.
+ * <p><b>Limits.</b> Socket buffers of 4 MiB are asked for; the system may grant less, and what does not fit in is
+ * lost without being counted. What is delayed or held is kept without limit. A client is kept until the relay is
+ * closed.
  */
 public final class UdpFaultRelay implements AutoCloseable {
 
@@ -93,8 +95,9 @@ public final class UdpFaultRelay implements AutoCloseable {
     /**
      * Returns a builder of a relay to a server.
      *
-     * @param server where datagrams are relayed to
+     * @param server where datagrams are relayed to: a resolved address and a port
      * @return a new builder
+     * @throws IllegalArgumentException if it is not resolved or its port is 0
      */
     public static Builder to(InetSocketAddress server) {
         return new Builder(server);
@@ -119,8 +122,8 @@ public final class UdpFaultRelay implements AutoCloseable {
     }
 
     /**
-     * Drops all that arrives in a direction from now on. Nothing else is asked meanwhile: neither the count of
-     * {@link #dropNext} nor a rule.
+     * Drops all that arrives in a direction from now on, a black hole. Nothing else is asked meanwhile: neither the
+     * count of {@link #dropNext} nor a rule.
      *
      * @param direction the direction
      */
@@ -177,14 +180,40 @@ public final class UdpFaultRelay implements AutoCloseable {
      * @return the rule, to {@linkplain #removeRule remove} it
      */
     public DatagramRule drop(Direction direction, Predicate<? super Datagram> which) {
-        DatagramRule rule = dropping(direction, which);
+        return addRule(direction, which, Verdict.DROP);
+    }
+
+    /**
+     * Adds a rule that decides on some datagrams of a direction; it is asked after those that are there.
+     *
+     * @param direction the direction
+     * @param which tells on which; called as a {@link DatagramRule} is
+     * @param verdict what is done with them
+     * @return the rule, to {@linkplain #removeRule remove} it
+     */
+    public DatagramRule addRule(Direction direction, Predicate<? super Datagram> which, Verdict verdict) {
+        DatagramRule rule = DatagramRule.of(direction, which, verdict);
         addRule(rule);
         return rule;
     }
 
     /**
-     * Sends a datagram on behalf of the other side, past rules, rates and delay: to the server from where it sees this
-     * client, or to the client from the relay.
+     * Gives a client a new address towards the server, as a NAT does that has forgotten it. What the server still
+     * sends to the old address is lost, without being counted; what is delayed or held leaves from the new one.
+     *
+     * @param client one of {@link #clients}
+     * @return the address from which the server sees this client from now on
+     * @throws IllegalArgumentException if no datagram of that client has arrived
+     * @throws IllegalStateException if the relay is closed
+     */
+    public InetSocketAddress rebind(InetSocketAddress client) {
+        requireNonNull(client, "client");
+        return onEventLoop(() -> sockets.rebind(client));
+    }
+
+    /**
+     * Sends a datagram on behalf of the other side, past rules, rates and delay: to the server from where it sees
+     * this client, or to the client from the relay.
      *
      * @param direction the direction
      * @param client one of {@link #clients}
@@ -203,8 +232,8 @@ public final class UdpFaultRelay implements AutoCloseable {
     }
 
     /**
-     * Sends a datagram to the server from a new socket, so from an address that it has not seen. Rules, rates and delay
-     * do not apply, nor to what comes back.
+     * Sends a datagram to the server from a new socket, so from an address that it has not seen. Rules, rates and
+     * delay do not apply, nor to what comes back.
      *
      * @param content the payload, not empty; released
      * @return the socket, which tells what came back
@@ -227,9 +256,9 @@ public final class UdpFaultRelay implements AutoCloseable {
     }
 
     /**
-     * Returns what was forwarded or dropped, both directions in one order. Injected datagrams are not in it. While the
-     * queue is full nothing is added to it; the counts stay exact. A receiver may have a datagram a moment before the
-     * queue does: wait for it.
+     * Returns what was forwarded or dropped, both directions in one order. Injected datagrams are not in it. While
+     * the queue is full nothing is added to it; the counts stay exact. A receiver may have a datagram a moment
+     * before the queue does: wait for it.
      *
      * @return the datagrams that were recorded; the caller takes them out
      * @throws IllegalStateException if {@link Builder#record} was not called
@@ -291,13 +320,6 @@ public final class UdpFaultRelay implements AutoCloseable {
         }
     }
 
-    private static DatagramRule dropping(Direction direction, Predicate<? super Datagram> which) {
-        requireNonNull(direction, "direction");
-        requireNonNull(which, "which");
-        return datagram -> datagram.direction() == direction && which.test(datagram)
-                ? Verdict.DROP : Verdict.UNDECIDED;
-    }
-
     /** Builds and starts a {@link UdpFaultRelay}. */
     public static final class Builder {
 
@@ -327,7 +349,7 @@ public final class UdpFaultRelay implements AutoCloseable {
         }
 
         /**
-         * Sets how many datagrams are lost.
+         * Sets how many datagrams are lost, as drawn from the {@linkplain #seed seed}.
          *
          * @param direction the direction
          * @param rate 0 (none, the default) to 1 (all)
@@ -363,8 +385,8 @@ public final class UdpFaultRelay implements AutoCloseable {
          * Sets how long a datagram is held, whether by rate or by {@link Verdict#HOLD}. Its delay begins afterwards.
          *
          * @param direction the direction
-         * @param datagrams how many of the same client have to overtake it, at least 1; 1 by default. One that is lost
-         *         or held overtakes nothing
+         * @param datagrams how many of the same client have to overtake it, at least 1; 1 by default. One that is
+         *         lost or held overtakes nothing
          * @param atMost how long it waits for them, up to 1 h; 100 ms by default
          * @return this builder
          */
@@ -402,7 +424,34 @@ public final class UdpFaultRelay implements AutoCloseable {
          * @return this builder
          */
         public Builder drop(Direction direction, Predicate<? super Datagram> which) {
-            return rule(dropping(direction, which));
+            return rule(direction, which, Verdict.DROP);
+        }
+
+        /**
+         * Adds a rule that drops one datagram of a direction, of each client.
+         *
+         * @param direction the direction
+         * @param ordinal its number among those of its direction and client, counted from 1
+         * @return this builder
+         */
+        public Builder dropNth(Direction direction, long ordinal) {
+            if (ordinal < 1) {
+                throw new IllegalArgumentException("ordinal: " + ordinal + " (expected: >= 1)");
+            }
+            return drop(direction, datagram -> datagram.ordinal() == ordinal);
+        }
+
+        /**
+         * Adds a rule that decides on some datagrams of a direction: to lose, duplicate or hold them, or to let them
+         * pass whatever the rates say. It is asked after those that are there.
+         *
+         * @param direction the direction
+         * @param which tells on which; called as a {@link DatagramRule} is
+         * @param verdict what is done with them
+         * @return this builder
+         */
+        public Builder rule(Direction direction, Predicate<? super Datagram> which, Verdict verdict) {
+            return rule(DatagramRule.of(direction, which, verdict));
         }
 
         /**

@@ -1,4 +1,4 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
@@ -23,13 +23,14 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A TCP relay on loopback that stands between a client and a server and spoils the connection on purpose: it cuts a
- * direction at an exact byte, with FIN or RST, or stalls it.
+ * direction at an exact byte, with FIN or RST, stalls it, or slows it down.
  *
- * <p>Without a fault it is transparent: bytes, FIN (half-close) and RST are passed on, each direction by itself, and a
- * slow receiver slows the sender down. It never looks into the bytes.
+ * <p>Without a fault it is transparent: bytes, FIN (half-close) and RST are passed on, each direction by itself, and
+ * a slow receiver slows the sender down. It never looks into the bytes.
  *
  * <pre>{@code
  * try (TcpFaultRelay relay = TcpFaultRelay.to(server)
@@ -50,16 +51,6 @@ import java.util.function.Consumer;
  */
 public final class TcpFaultRelay implements AutoCloseable {
 
-    /** One direction of a connection. */
-    public enum Direction {
-
-        /** From the client to the server. */
-        TO_SERVER,
-
-        /** From the server to the client. */
-        TO_CLIENT
-    }
-
     /** What is done to a direction. */
     public enum Fault {
 
@@ -70,8 +61,8 @@ public final class TcpFaultRelay implements AutoCloseable {
         FIN,
 
         /**
-         * Both sides get an RST ({@code SO_LINGER} 0), which ends both directions. As with any RST, a receiver may lose
-         * what was passed on before and it has not read yet.
+         * Both sides get an RST ({@code SO_LINGER} 0), which ends both directions. As with any RST, a receiver may
+         * lose what was passed on before and it has not read yet.
          */
         RESET,
 
@@ -108,8 +99,9 @@ public final class TcpFaultRelay implements AutoCloseable {
     /**
      * Returns a builder of a relay to a server.
      *
-     * @param server where connections are relayed to
+     * @param server where connections are relayed to: a resolved address and a port
      * @return a new builder
+     * @throws IllegalArgumentException if it is not resolved or its port is 0
      */
     public static Builder to(InetSocketAddress server) {
         return new Builder(server);
@@ -162,6 +154,17 @@ public final class TcpFaultRelay implements AutoCloseable {
         live.forEach(connection -> connection.resume(direction));
     }
 
+    /**
+     * Slows a direction of all connections that are open now down, as {@link RelayedConnection#slow} does.
+     *
+     * @param direction the direction
+     * @param bytesPerSecond how many bytes pass in a second, at least 1; {@link Long#MAX_VALUE} for full speed
+     */
+    public void slow(Direction direction, long bytesPerSecond) {
+        Rule.checkRate(direction, bytesPerSecond);
+        live.forEach(connection -> connection.slow(direction, bytesPerSecond));
+    }
+
     /** Resets all connections that are open now, on both sides. */
     public void reset() {
         live.forEach(RelayedConnection::reset);
@@ -194,14 +197,23 @@ public final class TcpFaultRelay implements AutoCloseable {
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
-    /** What happens to one direction after so many bytes. */
-    record Rule(long bytes, Fault fault) {
+    /** What happens to one direction of each connection. */
+    record Rule(@Nullable Fault fault, long bytes, long bytesPerSecond) {
+
+        static final Rule NONE = new Rule(null, 0, Long.MAX_VALUE);
 
         static void check(Direction direction, long bytes, Fault fault) {
             requireNonNull(direction, "direction");
             requireNonNull(fault, "fault");
             if (bytes < 0) {
                 throw new IllegalArgumentException("bytes: " + bytes + " (expected: >= 0)");
+            }
+        }
+
+        static void checkRate(Direction direction, long bytesPerSecond) {
+            requireNonNull(direction, "direction");
+            if (bytesPerSecond < 1) {
+                throw new IllegalArgumentException("bytesPerSecond: " + bytesPerSecond + " (expected: >= 1)");
             }
         }
     }
@@ -231,8 +243,28 @@ public final class TcpFaultRelay implements AutoCloseable {
          */
         public Builder cut(Direction direction, long afterBytes, Fault fault) {
             Rule.check(direction, afterBytes, fault);
-            rules.put(direction, new Rule(afterBytes, fault));
+            rules.put(direction, new Rule(fault, afterBytes, rule(direction).bytesPerSecond()));
             return this;
+        }
+
+        /**
+         * Sets how fast a direction of every connection is. The bytes pass in pieces of a hundredth of that, at least
+         * one byte; the sender is slowed down once the buffers on the way are full.
+         *
+         * @param direction the direction
+         * @param bytesPerSecond how many bytes pass in a second, at least 1; {@link Long#MAX_VALUE}, the default, for
+         *         full speed
+         * @return this builder
+         */
+        public Builder slow(Direction direction, long bytesPerSecond) {
+            Rule.checkRate(direction, bytesPerSecond);
+            Rule rule = rule(direction);
+            rules.put(direction, new Rule(rule.fault(), rule.bytes(), bytesPerSecond));
+            return this;
+        }
+
+        private Rule rule(Direction direction) {
+            return rules.getOrDefault(direction, Rule.NONE);
         }
 
         /**

@@ -1,6 +1,5 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DatagramChannel;
 import java.net.InetAddress;
@@ -40,12 +39,21 @@ final class UdpSwitch {
     }
 
     void inject(Direction direction, InetSocketAddress address, byte[] bytes) {
+        Client client = client(address);
+        (direction == Direction.TO_SERVER ? client.toServer : client.toClient).inject(bytes);
+    }
+
+    InetSocketAddress rebind(InetSocketAddress address) {
+        return client(address).rebind();
+    }
+
+    private Client client(InetSocketAddress address) {
         checkOpen();
         Client client = clients.get(address);
         if (client == null) {
             throw new IllegalArgumentException("client: " + address + " (expected: one of " + clients.keySet() + ')');
         }
-        (direction == Direction.TO_SERVER ? client.toServer : client.toClient).inject(bytes);
+        return client;
     }
 
     OtherAddress injectFromOtherAddress(byte[] bytes) {
@@ -66,13 +74,21 @@ final class UdpSwitch {
 
         private final UdpLane toServer;
         private final UdpLane toClient;
+        private DatagramChannel upstream;
 
         Client(InetSocketAddress address) {
-            DatagramChannel upstream = UdpSockets.open(listener.eventLoop(), UdpSockets.sourceTowards(server),
-                    this::answered);
+            upstream = UdpSockets.open(listener.eventLoop(), UdpSockets.sourceTowards(server), this::answered);
             // One generator a direction and client, so that the traffic of the others has no influence.
             toServer = new UdpLane(UdpSwitch.this.toServer, address, upstream, server, random.split());
             toClient = new UdpLane(UdpSwitch.this.toClient, address, listener, address, random.split());
+        }
+
+        InetSocketAddress rebind() {
+            DatagramChannel old = upstream;
+            upstream = UdpSockets.open(listener.eventLoop(), UdpSockets.sourceTowards(server), this::answered);
+            toServer.sendFrom(upstream);
+            old.close();
+            return upstream.localAddress();
         }
 
         private void answered(InetSocketAddress sender, byte[] bytes) {

@@ -1,11 +1,10 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.testsuite.DatagramCounts.Traffic;
-import io.closenotify.testsuite.DatagramRule.Datagram;
-import io.closenotify.testsuite.DatagramRule.Verdict;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
+import io.closenotify.testkit.DatagramCounts.Traffic;
+import io.closenotify.testkit.DatagramRule.Datagram;
+import io.closenotify.testkit.DatagramRule.Verdict;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.socket.DatagramChannel;
 import java.net.InetSocketAddress;

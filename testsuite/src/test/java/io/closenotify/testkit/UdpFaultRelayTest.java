@@ -1,13 +1,13 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.closenotify.testsuite.DatagramCounts.Traffic;
-import io.closenotify.testsuite.DatagramRule.Datagram;
-import io.closenotify.testsuite.DatagramRule.Verdict;
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
+import io.closenotify.testsuite.Waits;
+import io.closenotify.testkit.DatagramCounts.Traffic;
+import io.closenotify.testkit.DatagramRule.Datagram;
+import io.closenotify.testkit.DatagramRule.Verdict;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -522,6 +522,76 @@ class UdpFaultRelayTest {
     }
 
     @Test
+    void the_nth_datagram_of_a_direction_is_lost_for_each_client() throws Exception {
+        relay = builder().dropNth(Direction.TO_SERVER, 2).start();
+        try (Endpoint other = new Endpoint(0)) {
+            for (Endpoint each : new Endpoint[] {client, other}) {
+                for (String text : new String[] {"1", "2", "3"}) {
+                    each.send(relay.address(), bytes(text));
+                }
+                assertServerReceives("1", "3");
+                serverAnswers("a", "b");
+            }
+            assertClientReceives("a", "b");
+        }
+    }
+
+    @Test
+    void a_rule_for_a_direction_decides_on_what_matches_and_on_nothing_else() throws Exception {
+        relay = builder()
+                .rule(Direction.TO_SERVER, datagram -> text(datagram.content()).equals("twice"), Verdict.DUPLICATE)
+                .rule(Direction.TO_SERVER, datagram -> text(datagram.content()).equals("late"), Verdict.HOLD)
+                .hold(Direction.TO_SERVER, 1, FOREVER)
+                .start();
+
+        clientSends("late", "once", "twice");
+        assertServerReceives("once", "late", "twice", "twice");
+        serverAnswers("late", "twice");
+        assertClientReceives("late", "twice");
+
+        DatagramRule rule = relay.addRule(Direction.TO_CLIENT, datagram -> datagram.length() > 3, Verdict.DROP);
+        serverAnswers("long", "new");
+        assertClientReceives("new");
+        relay.removeRule(rule);
+        serverAnswers("long");
+        assertClientReceives("long");
+    }
+
+    @Test
+    void a_client_that_is_rebound_has_a_new_address_and_nothing_comes_from_the_old_one() throws Exception {
+        relay = builder().start();
+        meet();
+        SocketAddress old = server.lastSender;
+
+        InetSocketAddress rebound = relay.rebind(client.address());
+
+        assertThat(rebound).isNotEqualTo(old);
+        server.send(old, bytes("lost"));
+        clientSends("from elsewhere");
+        assertServerReceives("from elsewhere");
+        assertThat(server.lastSender).isEqualTo(rebound);
+        serverAnswers("found");
+        assertClientReceives("found");
+        assertThat(relay.counts(Direction.TO_CLIENT).received().datagrams()).isEqualTo(1);
+        assertThat(relay.clients()).containsExactly(client.address());
+    }
+
+    @Test
+    void what_is_delayed_while_a_client_is_rebound_leaves_from_the_new_address() throws Exception {
+        relay = builder().delay(Direction.TO_SERVER, DELAY).record(10).start();
+        clientSends("on its way");
+        long deadline = System.nanoTime() + Waits.DEADLINE.toNanos();
+        while (relay.clients().isEmpty() && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+
+        InetSocketAddress rebound = relay.rebind(client.address());
+
+        assertServerReceives("on its way");
+        assertThat(server.lastSender).isEqualTo(rebound);
+    }
+
+    @Test
     void a_rule_may_change_the_relay() throws Exception {
         relay = builder().record(10).start();
         relay.addRule(datagram -> {
@@ -750,6 +820,8 @@ class UdpFaultRelayTest {
                 "atMost: PT1H0.000000001S (expected: PT0S to PT1H)");
         assertRefused(() -> builder().record(0), "capacity: 0 (expected: >= 1)");
         assertRefused(() -> relay.dropNext(direction, -1), "datagrams: -1 (expected: >= 0)");
+        assertThatThrownBy(() -> builder().dropNth(Direction.TO_SERVER, 0))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("ordinal: 0 (expected: >= 1)");
         assertThatThrownBy(() -> relay.block(null)).isInstanceOf(NullPointerException.class).hasMessage("direction");
     }
 

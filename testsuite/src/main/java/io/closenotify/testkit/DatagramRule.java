@@ -1,10 +1,10 @@
-package io.closenotify.testsuite;
+package io.closenotify.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.testsuite.TcpFaultRelay.Direction;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.function.Predicate;
 
 /**
  * Decides what a {@link UdpFaultRelay} does with a datagram.
@@ -23,6 +23,21 @@ public interface DatagramRule {
      * @return what to do with it
      */
     Verdict decide(Datagram datagram);
+
+    /**
+     * Makes a rule that decides on some datagrams of one direction and has nothing to say on others.
+     *
+     * @param direction the direction
+     * @param which tells on which it decides
+     * @param verdict what is done with them
+     * @return the rule
+     */
+    static DatagramRule of(Direction direction, Predicate<? super Datagram> which, Verdict verdict) {
+        requireNonNull(direction, "direction");
+        requireNonNull(which, "which");
+        requireNonNull(verdict, "verdict");
+        return datagram -> datagram.direction() == direction && which.test(datagram) ? verdict : Verdict.UNDECIDED;
+    }
 
     /** What is done with a datagram. */
     enum Verdict {

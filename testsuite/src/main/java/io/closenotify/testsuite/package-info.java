@@ -1,5 +1,0 @@
-/** Fault relays, peers and checks that tests of any pipeline can use. */
-@NullMarked
-package io.closenotify.testsuite;
-
-import org.jspecify.annotations.NullMarked;
