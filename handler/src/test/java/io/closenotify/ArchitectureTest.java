@@ -93,6 +93,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule CODECS_OF_HTTP_ARE_BEHIND_THE_BOUNDARIES = noClasses()
             .that().resideOutsideOfPackage("io.closenotify.boundary..")
+            .and().haveNameNotMatching("io\\.closenotify\\.drain\\.Http.*")
             .should().dependOnClassesThat()
             .resideInAnyPackage("io.netty.handler.codec.http..", "io.netty.handler.codec.http2..");
 
