@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.drain.BeforeCloseHook;
 import io.closenotify.drain.Http2GoAwayHook;
 import io.closenotify.drain.HttpConnectionCloseHook;
-import io.closenotify.testsuite.LeakAndLogCheck;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslProvider;
 import org.junit.jupiter.api.Test;
