@@ -2,6 +2,7 @@ package io.closenotify.examples.cli;
 
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.handler.ssl.util.SelfSignedCertificate;
+import io.netty.incubator.codec.quic.BoringSSLKeylog;
 import io.netty.incubator.codec.quic.QuicSslContext;
 import io.netty.incubator.codec.quic.QuicSslContextBuilder;
 import java.io.File;
@@ -27,6 +28,11 @@ record QuicContexts(List<String> alpn) {
     /** QUIC cannot do without a name; this one stands where none was chosen. */
     static final String DEFAULT_ALPN = "closenotify";
 
+    /** Offers these, or the one that stands where none was chosen. */
+    static QuicContexts offering(List<String> alpn) {
+        return new QuicContexts(alpn.isEmpty() ? List.of(DEFAULT_ALPN) : alpn);
+    }
+
     QuicSslContext server(SelfSignedCertificate certificate) {
         return built(QuicSslContextBuilder.forServer(certificate.key(), null, certificate.cert()));
     }
@@ -42,6 +48,12 @@ record QuicContexts(List<String> alpn) {
             return built(builder.trustManager(InsecureTrustManagerFactory.INSTANCE));
         }
         return built(builder.trustManager(new NamedPeerTrustManager(trustManager(trust.only()), host)));
+    }
+
+    /** A client that trusts anyone, and tells its keys. */
+    QuicSslContext client(BoringSSLKeylog keys) {
+        return built(QuicSslContextBuilder.forClient()
+                .trustManager(InsecureTrustManagerFactory.INSTANCE).keylog(keys));
     }
 
     private QuicSslContext built(QuicSslContextBuilder builder) {

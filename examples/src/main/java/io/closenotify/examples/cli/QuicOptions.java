@@ -41,12 +41,16 @@ final class QuicOptions {
     /** All that was chosen, with the library's own timeouts where none is given. */
     QuicTransport transport(CommandLine command, List<String> alpn, Duration idleTimeout,
             @Nullable Duration flushTimeout, @Nullable Duration peerTimeout) {
+        requireCodec(command);
+        return new QuicTransport(
+                QuicContexts.offering(alpn), policy(command, flushTimeout, peerTimeout), idleTimeout);
+    }
+
+    static void requireCodec(CommandLine command) {
         if (!Quic.isAvailable()) {
             throw new ParameterException(command,
                     "--protocol: quic (expected: tls or dtls; the QUIC codec cannot be loaded here)");
         }
-        return new QuicTransport(new QuicContexts(alpn.isEmpty() ? List.of(QuicContexts.DEFAULT_ALPN) : alpn),
-                policy(command, flushTimeout, peerTimeout), idleTimeout);
     }
 
     private QuicShutdownPolicy policy(CommandLine command, @Nullable Duration flushTimeout,

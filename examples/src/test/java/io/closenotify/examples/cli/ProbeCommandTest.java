@@ -14,6 +14,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code probe} prints, and its exit codes. */
 @Timeout(60)
@@ -65,6 +67,21 @@ final class ProbeCommandTest {
             assertThat(events).isNotEmpty().allSatisfy(event ->
                     assertThat(event.keySet()).containsExactly("micros", "direction", "what", "bytes"));
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dtls", "quic"})
+    @SuppressWarnings("unchecked")
+    void a_server_of_ours_is_safe_over_datagrams_too(String protocol) throws Exception {
+        try (Child serve = Child.start("serve", "--protocol", protocol, "--port", "0")) {
+            Cli.Result result = Cli.run("probe", "--protocol", protocol, "127.0.0.1:" + serve.port(), "--json",
+                    "--patience", "2000", "--request", "ping");
+
+            assertThat(result.exit()).isZero();
+            assertThat(result.line()).containsEntry("protocol", protocol).containsEntry("safe", true);
+            assertThat((List<Map<String, Object>>) result.line().get("verdicts")).isNotEmpty()
+                    .allSatisfy(verdict -> assertThat(verdict).containsEntry("grade", "good"));
+        }
     }
 
     @Test
