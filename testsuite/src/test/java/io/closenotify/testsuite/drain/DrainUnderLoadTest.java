@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.drain.Http2GoAwayHook;
 import io.closenotify.drain.HttpConnectionCloseHook;
+import io.closenotify.quic.http3.Http3GoAwayHook;
 import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslProvider;
@@ -20,6 +21,8 @@ class DrainUnderLoadTest {
 
     private static final int CONNECTIONS = 40;
     private static final int STREAMS = 25;
+    private static final int QUIC_CONNECTIONS = 8;
+    private static final int QUIC_STREAMS = 5;
 
     /** Without pipelining a connection is often idle while a request is on its way to it. */
     @ParameterizedTest
@@ -34,6 +37,11 @@ class DrainUnderLoadTest {
     void no_request_of_http_2_is_lost(SslProvider provider) throws Exception {
         assertNoneLost(new Load().run(new Http2Load(new TlsSetup(provider, "TLSv1.3"), false), CONNECTIONS, STREAMS,
                 new Http2GoAwayHook()));
+    }
+
+    @Test
+    void no_request_of_http_3_is_lost() throws Exception {
+        assertNoneLost(new Load().run(new Http3Load(false), QUIC_CONNECTIONS, QUIC_STREAMS, new Http3GoAwayHook()));
     }
 
     private static void assertNoneLost(Load.Report report) {
@@ -53,6 +61,11 @@ class DrainUnderLoadTest {
     void stock_connections_of_http_2_lose_requests_when_they_are_closed(TestReporter reporter) throws Exception {
         report(reporter, new Load().run(new Http2Load(new TlsSetup(SslProvider.JDK, "TLSv1.3"), true), CONNECTIONS,
                 STREAMS));
+    }
+
+    @Test
+    void stock_connections_of_http_3_lose_requests_when_they_are_closed(TestReporter reporter) throws Exception {
+        report(reporter, new Load().run(new Http3Load(true), QUIC_CONNECTIONS, QUIC_STREAMS));
     }
 
     private static void report(TestReporter reporter, Load.Report report) {
