@@ -122,7 +122,8 @@ public final class DrainPolicy {
 
     /**
      * Returns how many connections may be in shutdown at once, from their first hook until their outcome is known. Who
-     * lingers behind a known outcome does not count.
+     * lingers behind a known outcome does not count. The time of hooks does: with an idle grace of 1 s for HTTP/1.1 a
+     * cap of 100 lets 10,000 idle connections end in 100 s at the earliest.
      *
      * @return the cap; zero, the default, means none
      */

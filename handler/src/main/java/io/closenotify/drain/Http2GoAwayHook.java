@@ -28,9 +28,9 @@ import java.time.Duration;
  * <p><b>Threading.</b> Without state, and may serve any number of connections.
  *
  * <p><b>Timeouts.</b> The ACK of the PING is waited for 5 s by default; zero waits without end; once it is over the
- * second GOAWAY is sent all the same. For the streams there is the deadline of the drain alone. If that comes first,
- * the codec's own {@code gracefulShutdownTimeout} applies to {@code close()}: 30 s for most handlers, none for
- * {@code Http2FrameCodec}.
+ * second GOAWAY is sent all the same. For the streams there are {@link DrainPolicy#hookTimeout()} and the deadline of
+ * the drain. If one of them comes first, the codec's own {@code gracefulShutdownTimeout} applies to {@code close()}:
+ * 30 s for most handlers, none for {@code Http2FrameCodec}.
  *
  * <p><b>Errors.</b> When the connection ends meanwhile, the future completes.
  *

@@ -31,7 +31,7 @@ import java.time.Duration;
  * <p><b>Threading.</b> Without state, and may serve any number of connections.
  *
  * <p><b>Timeouts.</b> The idle grace is 1 s by default; zero closes idle connections at once, as nginx and Go's
- * {@code net/http} do. For responses there is the deadline of the drain alone.
+ * {@code net/http} do. For responses there are {@link DrainPolicy#hookTimeout()} and the deadline of the drain.
  *
  * <p><b>Errors.</b> The future fails with {@link IllegalStateException} if there is an {@link HttpServerCodec} but no
  * {@link HttpConnectionCloseHandler} behind it. When the connection ends meanwhile, the future completes.

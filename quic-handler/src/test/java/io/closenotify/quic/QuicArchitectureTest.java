@@ -98,6 +98,13 @@ class QuicArchitectureTest {
     static final ArchRule HELPERS_STAY_INSIDE = classes()
             .that().haveSimpleNameNotStartingWith("Quic").and().doNotHaveSimpleName("StreamFlush")
             .and().doNotHaveSimpleName("package-info").and().areNotMemberClasses()
+            .and().resideOutsideOfPackage("io.closenotify.quic.http3")
             .or().haveSimpleNameStartingWith("Quiche")
             .should().notBePublic();
+
+    @ArchTest
+    static final ArchRule THE_CODEC_OF_HTTP_3_IS_BEHIND_ITS_PACKAGE = noClasses()
+            .that().resideOutsideOfPackage("io.closenotify.quic.http3")
+            .should().dependOnClassesThat()
+            .resideInAnyPackage("io.netty.incubator.codec.http3", "io.closenotify.quic.http3");
 }

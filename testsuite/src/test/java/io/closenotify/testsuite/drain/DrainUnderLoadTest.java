@@ -2,9 +2,9 @@ package io.closenotify.testsuite.drain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.closenotify.drain.BeforeCloseHook;
 import io.closenotify.drain.Http2GoAwayHook;
 import io.closenotify.drain.HttpConnectionCloseHook;
+import io.closenotify.quic.http3.Http3GoAwayHook;
 import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.handler.ssl.SslProvider;
@@ -21,7 +21,8 @@ class DrainUnderLoadTest {
 
     private static final int CONNECTIONS = 40;
     private static final int STREAMS = 25;
-    private static final BeforeCloseHook NONE = channel -> channel.eventLoop().newSucceededFuture(null);
+    private static final int QUIC_CONNECTIONS = 8;
+    private static final int QUIC_STREAMS = 5;
 
     /** Without pipelining a connection is often idle while a request is on its way to it. */
     @ParameterizedTest
@@ -38,22 +39,33 @@ class DrainUnderLoadTest {
                 new Http2GoAwayHook()));
     }
 
+    @Test
+    void no_request_of_http_3_is_lost() throws Exception {
+        assertNoneLost(new Load().run(new Http3Load(false), QUIC_CONNECTIONS, QUIC_STREAMS, new Http3GoAwayHook()));
+    }
+
     private static void assertNoneLost(Load.Report report) {
         assertThat(report.lost()).as("lost of " + Load.REQUESTS).isZero();
         assertThat(report.notAnsweredOnce()).as("not answered once").isEmpty();
         assertThat(report.notAcceptedOnce()).as("not accepted once").isEmpty();
+        assertThat(report.drained().forced()).as("forced").isZero();
+        assertThat(report.drained().hooksFailed()).as("hooks failed").isZero();
     }
 
     @Test
     void stock_connections_of_http_1_1_lose_requests_when_they_are_closed(TestReporter reporter) throws Exception {
-        report(reporter, new Load().run(new HttpLoad(new TlsSetup(SslProvider.JDK, "TLSv1.3"), true), CONNECTIONS,
-                1, NONE));
+        report(reporter, new Load().run(new HttpLoad(new TlsSetup(SslProvider.JDK, "TLSv1.3"), true), CONNECTIONS, 1));
     }
 
     @Test
     void stock_connections_of_http_2_lose_requests_when_they_are_closed(TestReporter reporter) throws Exception {
         report(reporter, new Load().run(new Http2Load(new TlsSetup(SslProvider.JDK, "TLSv1.3"), true), CONNECTIONS,
-                STREAMS, NONE));
+                STREAMS));
+    }
+
+    @Test
+    void stock_connections_of_http_3_lose_requests_when_they_are_closed(TestReporter reporter) throws Exception {
+        report(reporter, new Load().run(new Http3Load(true), QUIC_CONNECTIONS, QUIC_STREAMS));
     }
 
     private static void report(TestReporter reporter, Load.Report report) {

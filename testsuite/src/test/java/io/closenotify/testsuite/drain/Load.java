@@ -1,11 +1,14 @@
 package io.closenotify.testsuite.drain;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.closenotify.drain.BeforeCloseHook;
-import io.closenotify.testsuite.Waits;
-import io.netty.channel.Channel;
+import io.closenotify.drain.Drain;
+import io.closenotify.drain.DrainPolicy;
+import io.closenotify.drain.DrainReport;
+import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +28,7 @@ final class Load {
 
     static final int REQUESTS = 10_000;
     private static final Duration SPREAD = Duration.ofMillis(100);
-    private static final Duration DEADLINE = Duration.ofSeconds(60);
+    private static final Duration DEADLINE = Duration.ofSeconds(120);
 
     private final AtomicIntegerArray accepted = new AtomicIntegerArray(REQUESTS);
     private final AtomicIntegerArray answered = new AtomicIntegerArray(REQUESTS);
@@ -39,7 +42,8 @@ final class Load {
     private volatile @Nullable SocketAddress target;
 
     /** What became of the requests. */
-    record Report(int lost, int sentAgain, List<Integer> notAcceptedOnce, List<Integer> notAnsweredOnce) {
+    record Report(int lost, int sentAgain, List<Integer> notAcceptedOnce, List<Integer> notAnsweredOnce,
+            DrainReport drained) {
     }
 
     /** What speaks the protocol. */
@@ -59,41 +63,35 @@ final class Load {
 
         SocketAddress address();
 
-        /** Accepts no more, and returns those there are. */
-        Iterable<Channel> stopAccepting() throws InterruptedException;
+        /** Lets a drain know of the server and its connections. */
+        void join(Drain.Builder drain);
     }
 
-    /** Drains the first server in the middle of the load, each connection by the hook, and then by {@code close()}. */
-    Report run(Protocol protocol, int connections, int inFlight, BeforeCloseHook hook) throws Exception {
+    /** Drains the first server in the middle of the load. */
+    Report run(Protocol protocol, int connections, int inFlight, BeforeCloseHook... hooks) throws Exception {
+        DrainReport drained;
         try (protocol) {
             Server first = protocol.listen(this);
             Server second = protocol.listen(this);
+            Drain.Builder builder = Drain.builder()
+                    .policy(DrainPolicy.atOnce().toBuilder().spread(SPREAD).deadline(DEADLINE)
+                            .hooks(hooks).hookTimeout(DEADLINE).build());
+            first.join(builder);
+            Drain drain = builder.build();
             target = first.address();
             for (int i = 0; i < connections; i++) {
                 new ClientSide(this, protocol, inFlight, i % 2 == 0 ? 0 : i % 8).connect();
             }
             half.get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
             target = second.address();
-            drain(first.stopAccepting(), hook);
+            Future<DrainReport> ended = drain.start();
+            assertThat(ended.await(DEADLINE.toSeconds(), TimeUnit.SECONDS)).as("drained").isTrue();
+            drained = ended.getNow();
             done.get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
         }
         return new Report(lost.size(), refused.get(),
                 IntStream.range(0, REQUESTS).filter(id -> accepted.get(id) != 1).boxed().toList(),
-                IntStream.range(0, REQUESTS).filter(id -> answered.get(id) != 1).boxed().toList());
-    }
-
-    private static void drain(Iterable<Channel> connections, BeforeCloseHook hook) throws InterruptedException {
-        List<Channel> all = new ArrayList<>();
-        connections.forEach(all::add);
-        for (int i = 0; i < all.size(); i++) {
-            Channel connection = all.get(i);
-            connection.eventLoop().schedule(
-                    () -> hook.beforeClose(connection).addListener(ended -> connection.close()),
-                    SPREAD.toNanos() * i / all.size(), TimeUnit.NANOSECONDS);
-        }
-        for (Channel connection : all) {
-            Waits.done(connection.closeFuture());
-        }
+                IntStream.range(0, REQUESTS).filter(id -> answered.get(id) != 1).boxed().toList(), drained);
     }
 
     @Nullable SocketAddress target() {

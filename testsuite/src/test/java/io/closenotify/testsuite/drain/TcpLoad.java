@@ -1,5 +1,6 @@
 package io.closenotify.testsuite.drain;
 
+import io.closenotify.drain.Drain;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.Waits;
 import io.closenotify.tls.TlsShutdownHandler;
@@ -47,12 +48,10 @@ abstract class TcpLoad implements Load.Protocol {
 
     @Override
     public Load.Server listen(Load load) throws InterruptedException {
-        ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
         Channel listener = Waits.done(new ServerBootstrap().group(servers).channel(NioServerSocketChannel.class)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        connections.add(channel);
                         secure(channel, false);
                         accept(channel, load);
                     }
@@ -66,9 +65,8 @@ abstract class TcpLoad implements Load.Protocol {
             }
 
             @Override
-            public Iterable<Channel> stopAccepting() throws InterruptedException {
-                Waits.done(listener.close());
-                return connections;
+            public void join(Drain.Builder drain) {
+                drain.server(listener);
             }
         };
     }
