@@ -549,4 +549,24 @@ class DrainTest {
         assertThat(report(future).forced()).isEqualTo(5);
         assertThat(report(future).worst()).hasSize(2);
     }
+
+    @Test
+    void of_two_hooks_in_one_the_second_runs_whatever_becomes_of_the_first_and_may_fail() {
+        BeforeCloseHook throwing = channel -> {
+            throw new IllegalStateException("thrown");
+        };
+        BeforeCloseHook noting = channel -> {
+            bench.events.add("hook");
+            return channel.newSucceededFuture();
+        };
+        ShutdownByHand connection = bench.tls("c");
+        Future<DrainReport> future = bench.start(AT_ONCE.toBuilder().deadline(Duration.ZERO)
+                .hookTimeout(Duration.ZERO)
+                .hooks(throwing.andThen(noting), noting.andThen(throwing), noting.andThen(channel -> null)).build());
+
+        assertThat(bench.events).containsExactly("hook", "hook", "hook", "close c");
+        connection.end(ShutdownResult.CLEAN);
+        bench.advance(SETTLE);
+        assertThat(report(future).hooksFailed()).isEqualTo(3);
+    }
 }
