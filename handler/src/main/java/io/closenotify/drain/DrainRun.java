@@ -1,5 +1,7 @@
 package io.closenotify.drain;
 
+import static java.util.Objects.requireNonNull;
+
 import io.closenotify.ConnectionOutcome;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -203,22 +205,28 @@ final class DrainRun {
             on(then);
         }
         for (Future<?> future : steps) {
-            future.addListener(done -> on(() -> {
-                if (!done.isSuccess()) {
-                    LOGGER.warn("a server failed during its drain", done.cause());
+            Runnable done = () -> {
+                if (!future.isSuccess()) {
+                    LOGGER.warn("a server failed during its drain", future.cause());
                 }
                 left[0]--;
                 if (left[0] == 0) {
                     then.run();
                 }
-            }));
+            };
+            if (future.isDone()) {
+                // A future tells its listeners on its event loop, which may be no more.
+                on(done);
+            } else {
+                future.addListener(unused -> on(done));
+            }
         }
     }
 
     private Future<?> call(DrainableServer server, Function<DrainableServer, Future<?>> step) {
         try {
-            return step.apply(server);
-        } catch (RuntimeException e) {
+            return requireNonNull(step.apply(server), "the server's future");
+        } catch (Throwable e) {
             return executor.newFailedFuture(e);
         }
     }
@@ -473,7 +481,7 @@ final class DrainRun {
                 Duration.ofNanos(elapsed()), eta(open, live.size()));
         try {
             listener.progress(progress);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOGGER.warn("a DrainListener threw", e);
         }
     }

@@ -198,4 +198,17 @@ class DrainOverLoopsTest {
 
         assertThat(tracker.size()).isZero();
     }
+
+    @Test
+    void a_server_whose_event_loops_have_ended_does_not_hold_the_drain_up() throws Exception {
+        Channel server = server(new ServerBootstrap());
+        Drain drain = Drain.builder().server(server)
+                .policy(DrainPolicy.atOnce().toBuilder().deadline(Duration.ZERO).build()).build();
+        connect(server);
+        nextAccepted();
+        accepting.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+        serving.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+
+        assertThat(report(drain.start()).connections()).isZero();
+    }
 }

@@ -569,4 +569,19 @@ class DrainTest {
         bench.advance(SETTLE);
         assertThat(report(future).hooksFailed()).isEqualTo(3);
     }
+
+    @Test
+    void a_listener_that_throws_an_error_does_not_stop_the_drain() {
+        ShutdownByHand connection = bench.tls("c");
+        Future<DrainReport> future = bench.drain().progress(Duration.ofMillis(50), progress -> {
+            throw new NoClassDefFoundError("thrown by the test");
+        }).build().start();
+        bench.settle();
+
+        assertThat(bench.closes).containsOnlyKeys("c");
+        connection.end(ShutdownResult.CLEAN);
+        bench.advance(SETTLE);
+
+        assertThat(report(future).connections()).isEqualTo(1);
+    }
 }
