@@ -358,6 +358,13 @@ final class DrainRun {
             // By itself.
             entry.begun = true;
             submit(entry, entry.connection::joinOutcome);
+        } else if (!entry.settled) {
+            // Perhaps by itself, in the midst of a hook.
+            try {
+                entry.worker.submit(entry.connection::joinOutcome);
+            } catch (RejectedExecutionException e) {
+                LOGGER.debug("{} was closed by the end of its event loop", entry.channel, e);
+            }
         }
         progressed(entry);
     }

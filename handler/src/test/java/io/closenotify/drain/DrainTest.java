@@ -584,4 +584,23 @@ class DrainTest {
 
         assertThat(report(future).connections()).isEqualTo(1);
     }
+
+    @Test
+    void a_connection_that_ends_by_itself_during_a_hook_is_not_waited_for_and_has_no_other_hook() {
+        ShutdownByHand connection = bench.tls("c");
+        Future<DrainReport> future = bench.start(AT_ONCE.toBuilder().deadline(Duration.ZERO)
+                .hookTimeout(Duration.ofSeconds(2))
+                .hooks(channel -> bench.promise(), channel -> {
+                    bench.events.add("second");
+                    return channel.newSucceededFuture();
+                }).build());
+
+        connection.end(ShutdownResult.TRUNCATED);
+        bench.advance(SETTLE);
+
+        assertThat(report(future).count(Protocol.TLS, ShutdownResult.TRUNCATED)).isEqualTo(1);
+        assertThat(report(future).hooksFailed()).isZero();
+        bench.advance(Duration.ofSeconds(3));
+        assertThat(bench.events).isEmpty();
+    }
 }
