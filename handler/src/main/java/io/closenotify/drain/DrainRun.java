@@ -93,6 +93,7 @@ final class DrainRun {
         private boolean counts;
         private boolean settled;
         private boolean closed;
+        private boolean cutShort;
         private boolean forced;
         private @Nullable ConnectionOutcome outcome;
         private @Nullable Throwable cause;
@@ -108,7 +109,9 @@ final class DrainRun {
             long now = clock.getAsLong();
             on(() -> {
                 startedAt = now;
-                lastStart = now;
+                if (now - lastStart > 0) {
+                    lastStart = now;
+                }
             });
         }
 
@@ -133,13 +136,7 @@ final class DrainRun {
 
         @Override
         public void aborted(boolean pending) {
-            on(() -> {
-                if (pending) {
-                    force(this);
-                } else {
-                    books.lingerCut();
-                }
-            });
+            on(() -> cutShort(this, pending));
         }
     }
 
@@ -170,7 +167,8 @@ final class DrainRun {
                 long grace = policy.grace().toNanos();
                 in(deadline, this::expire);
                 in(deadline + grace, this::closeTransports);
-                in(deadline + 2 * grace, this::giveUp);
+                // Without grace, too, what the event loops have to tell must get here.
+                in(deadline + grace + settling(), this::giveUp);
             }
         });
     }
@@ -193,7 +191,12 @@ final class DrainRun {
         participants.trackers().forEach(tracker -> tracker.tell(announced));
         all(server -> server.stopAccepting(announced), this::begin);
         // A listener's loop may not answer.
-        in(Math.max(SETTLE_NANOS, policy.grace().toNanos()), this::begin);
+        in(settling(), this::begin);
+    }
+
+    /** How long to wait for event loops that may not answer. */
+    private long settling() {
+        return Math.max(SETTLE_NANOS, policy.grace().toNanos());
     }
 
     /** Calls each server; goes on when all are done. */
@@ -365,6 +368,8 @@ final class DrainRun {
             } catch (RejectedExecutionException e) {
                 LOGGER.debug("{} was closed by the end of its event loop", entry.channel, e);
             }
+        } else if (entry.outcome == null) {
+            entry.elapsed = clock.getAsLong() - entry.startedAt;
         }
         progressed(entry);
     }
@@ -414,10 +419,16 @@ final class DrainRun {
         submit(entry, entry.connection::abort);
     }
 
-    private void force(Entry entry) {
-        if (!entry.forced) {
-            entry.forced = true;
+    private void cutShort(Entry entry, boolean pending) {
+        if (entry.cutShort) {
+            return;
+        }
+        entry.cutShort = true;
+        entry.forced = pending;
+        if (pending) {
             books.forced++;
+        } else {
+            books.lingerCut();
         }
     }
 
@@ -428,7 +439,7 @@ final class DrainRun {
     private void giveUp() {
         unregistered.clear();
         entries().forEach(entry -> {
-            force(entry);
+            cutShort(entry, entry.outcome == null);
             lose(entry);
         });
         endIfDone();
@@ -452,7 +463,7 @@ final class DrainRun {
         if (stage == Stage.IDLE) {
             stage = live.isEmpty() ? Stage.CLOSING : Stage.CONNECTIONS;
             if (stage == Stage.CLOSING) {
-                in(policy.grace().toNanos(), this::finish);
+                in(settling(), this::finish);
                 all(DrainableServer::close, this::finish);
             }
         }

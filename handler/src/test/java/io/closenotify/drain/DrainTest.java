@@ -603,4 +603,57 @@ class DrainTest {
         bench.advance(Duration.ofSeconds(3));
         assertThat(bench.events).isEmpty();
     }
+
+    @Test
+    void without_grace_it_is_told_all_the_same_what_became_of_the_forced() {
+        bench.tls("stuck");
+        ShutdownByHand lingering = bench.tls("lingering");
+        Future<DrainReport> future = bench.start(AT_ONCE.toBuilder().grace(Duration.ZERO).build());
+        lingering.settle(ShutdownResult.CLEAN);
+
+        bench.advance(Duration.ofSeconds(15));
+
+        DrainReport report = report(future);
+        assertThat(report.outcomes()).isEqualTo(Map.of(
+                Protocol.TLS, Map.of(ShutdownResult.CLEAN, 1, ShutdownResult.ABORTED, 1)));
+        assertThat(report.forced()).isEqualTo(1);
+        assertThat(report.lingersCut()).isEqualTo(1);
+    }
+
+    @Test
+    void who_lingers_on_an_event_loop_that_does_not_answer_is_cut_and_not_forced() {
+        EmbeddedChannel stalled = bench.channel(
+                new ShutdownByHand(Protocol.TLS, "stalled", true, () -> bench.events.add("close")));
+        bench.tracker.track(stalled);
+        Future<DrainReport> future = bench.start(AT_ONCE);
+        stalled.pipeline().get(ShutdownByHand.class).settle(ShutdownResult.CLEAN);
+        bench.settle();
+        bench.stall(stalled);
+
+        bench.advance(Duration.ofSeconds(17));
+
+        assertThat(report(future).count(Protocol.TLS, ShutdownResult.CLEAN)).isEqualTo(1);
+        assertThat(report(future).forced()).isZero();
+        assertThat(report(future).lingersCut()).isEqualTo(1);
+    }
+
+    @Test
+    void what_has_no_outcome_took_until_its_end() {
+        EmbeddedChannel slow = bench.channel(new ChannelDuplexHandler() {
+            @Override
+            public void close(ChannelHandlerContext context, ChannelPromise promise) {
+                bench.events.add("close");
+            }
+        });
+        bench.tracker.track(slow);
+        Future<DrainReport> future = bench.start(AT_ONCE);
+
+        bench.advance(Duration.ofSeconds(2));
+        slow.pipeline().firstContext().close();
+        bench.settle();
+        bench.advance(SETTLE);
+
+        assertThat(report(future).worst()).singleElement()
+                .satisfies(worst -> assertThat(worst.elapsed()).isEqualTo(Duration.ofSeconds(2)));
+    }
 }
