@@ -32,8 +32,8 @@ public interface BeforeCloseHook {
         requireNonNull(next, "next");
         return channel -> {
             Promise<Void> both = channel.eventLoop().newPromise();
-            beforeClose(channel).addListener(first -> channel.eventLoop().execute(() ->
-                    next.beforeClose(channel).addListener(second -> {
+            call(this, channel).addListener(first -> channel.eventLoop().execute(() ->
+                    call(next, channel).addListener(second -> {
                         Throwable failure = second.cause() != null ? second.cause() : first.cause();
                         if (failure == null) {
                             both.trySuccess(null);
@@ -43,5 +43,13 @@ public interface BeforeCloseHook {
                     })));
             return both;
         };
+    }
+
+    private static Future<?> call(BeforeCloseHook hook, Channel channel) {
+        try {
+            return requireNonNull(hook.beforeClose(channel), "the hook's future");
+        } catch (Throwable e) {
+            return channel.newFailedFuture(e);
+        }
     }
 }

@@ -90,7 +90,13 @@ public final class ConnectionTracker extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof Channel connection) {
             track(connection);
+            context.fireChannelRead(message);
+            if (!connection.isOpen()) {
+                // Refused by a handler, or by its event loop: the close future of such a one may never tell.
+                connections.remove(connection);
+            }
+        } else {
+            context.fireChannelRead(message);
         }
-        context.fireChannelRead(message);
     }
 }

@@ -2,6 +2,7 @@ package io.closenotify.drain;
 
 import static java.util.Objects.requireNonNull;
 
+import io.closenotify.ShutdownPolicy;
 import io.netty.channel.Channel;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.group.ChannelGroup;
@@ -189,14 +190,15 @@ public final class Drain {
         /**
          * Sets who is told how the drain gets on.
          *
-         * @param interval more than zero
+         * @param interval more than zero, at most {@link ShutdownPolicy#MAX_TIMEOUT}
          * @param listener the listener
          * @return this builder
-         * @throws IllegalArgumentException if the interval is not positive
+         * @throws IllegalArgumentException if the interval is out of its range
          */
         public Builder progress(Duration interval, DrainListener listener) {
-            if (interval.isNegative() || interval.isZero()) {
-                throw new IllegalArgumentException("interval: " + interval + " (expected: > PT0S)");
+            if (interval.isNegative() || interval.isZero() || interval.compareTo(ShutdownPolicy.MAX_TIMEOUT) > 0) {
+                throw new IllegalArgumentException("interval: " + interval
+                        + " (expected: > PT0S, at most " + ShutdownPolicy.MAX_TIMEOUT + ')');
             }
             this.interval = interval;
             this.listener = requireNonNull(listener, "listener");

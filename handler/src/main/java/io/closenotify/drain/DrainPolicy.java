@@ -151,7 +151,8 @@ public final class DrainPolicy {
 
     /**
      * Returns how long after the deadline a forced connection may take to end by itself; then its transport is closed,
-     * and after as long again the drain is over, whatever an event loop that does not answer may hold.
+     * and after as long again, 100 ms at least, the drain is over, whatever an event loop that does not answer may
+     * hold.
      *
      * @return the time; 1 s by default, zero closes the transports at the deadline
      */

@@ -1,5 +1,7 @@
 package io.closenotify.drain;
 
+import static java.util.Objects.requireNonNull;
+
 import io.closenotify.ConnectionOutcome;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -91,6 +93,7 @@ final class DrainRun {
         private boolean counts;
         private boolean settled;
         private boolean closed;
+        private boolean cutShort;
         private boolean forced;
         private @Nullable ConnectionOutcome outcome;
         private @Nullable Throwable cause;
@@ -106,7 +109,9 @@ final class DrainRun {
             long now = clock.getAsLong();
             on(() -> {
                 startedAt = now;
-                lastStart = now;
+                if (now - lastStart > 0) {
+                    lastStart = now;
+                }
             });
         }
 
@@ -131,13 +136,7 @@ final class DrainRun {
 
         @Override
         public void aborted(boolean pending) {
-            on(() -> {
-                if (pending) {
-                    force(this);
-                } else {
-                    books.lingerCut();
-                }
-            });
+            on(() -> cutShort(this, pending));
         }
     }
 
@@ -168,7 +167,8 @@ final class DrainRun {
                 long grace = policy.grace().toNanos();
                 in(deadline, this::expire);
                 in(deadline + grace, this::closeTransports);
-                in(deadline + 2 * grace, this::giveUp);
+                // Without grace, too, what the event loops have to tell must get here.
+                in(deadline + grace + settling(), this::giveUp);
             }
         });
     }
@@ -191,7 +191,12 @@ final class DrainRun {
         participants.trackers().forEach(tracker -> tracker.tell(announced));
         all(server -> server.stopAccepting(announced), this::begin);
         // A listener's loop may not answer.
-        in(Math.max(SETTLE_NANOS, policy.grace().toNanos()), this::begin);
+        in(settling(), this::begin);
+    }
+
+    /** How long to wait for event loops that may not answer. */
+    private long settling() {
+        return Math.max(SETTLE_NANOS, policy.grace().toNanos());
     }
 
     /** Calls each server; goes on when all are done. */
@@ -203,22 +208,28 @@ final class DrainRun {
             on(then);
         }
         for (Future<?> future : steps) {
-            future.addListener(done -> on(() -> {
-                if (!done.isSuccess()) {
-                    LOGGER.warn("a server failed during its drain", done.cause());
+            Runnable done = () -> {
+                if (!future.isSuccess()) {
+                    LOGGER.warn("a server failed during its drain", future.cause());
                 }
                 left[0]--;
                 if (left[0] == 0) {
                     then.run();
                 }
-            }));
+            };
+            if (future.isDone()) {
+                // A future tells its listeners on its event loop, which may be no more.
+                on(done);
+            } else {
+                future.addListener(unused -> on(done));
+            }
         }
     }
 
     private Future<?> call(DrainableServer server, Function<DrainableServer, Future<?>> step) {
         try {
-            return step.apply(server);
-        } catch (RuntimeException e) {
+            return requireNonNull(step.apply(server), "the server's future");
+        } catch (Throwable e) {
             return executor.newFailedFuture(e);
         }
     }
@@ -350,6 +361,15 @@ final class DrainRun {
             // By itself.
             entry.begun = true;
             submit(entry, entry.connection::joinOutcome);
+        } else if (!entry.settled) {
+            // Perhaps by itself, in the midst of a hook.
+            try {
+                entry.worker.submit(entry.connection::joinOutcome);
+            } catch (RejectedExecutionException e) {
+                LOGGER.debug("{} was closed by the end of its event loop", entry.channel, e);
+            }
+        } else if (entry.outcome == null) {
+            entry.elapsed = clock.getAsLong() - entry.startedAt;
         }
         progressed(entry);
     }
@@ -399,10 +419,16 @@ final class DrainRun {
         submit(entry, entry.connection::abort);
     }
 
-    private void force(Entry entry) {
-        if (!entry.forced) {
-            entry.forced = true;
+    private void cutShort(Entry entry, boolean pending) {
+        if (entry.cutShort) {
+            return;
+        }
+        entry.cutShort = true;
+        entry.forced = pending;
+        if (pending) {
             books.forced++;
+        } else {
+            books.lingerCut();
         }
     }
 
@@ -413,7 +439,7 @@ final class DrainRun {
     private void giveUp() {
         unregistered.clear();
         entries().forEach(entry -> {
-            force(entry);
+            cutShort(entry, entry.outcome == null);
             lose(entry);
         });
         endIfDone();
@@ -437,7 +463,7 @@ final class DrainRun {
         if (stage == Stage.IDLE) {
             stage = live.isEmpty() ? Stage.CLOSING : Stage.CONNECTIONS;
             if (stage == Stage.CLOSING) {
-                in(policy.grace().toNanos(), this::finish);
+                in(settling(), this::finish);
                 all(DrainableServer::close, this::finish);
             }
         }
@@ -473,7 +499,7 @@ final class DrainRun {
                 Duration.ofNanos(elapsed()), eta(open, live.size()));
         try {
             listener.progress(progress);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOGGER.warn("a DrainListener threw", e);
         }
     }

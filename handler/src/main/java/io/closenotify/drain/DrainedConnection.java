@@ -142,15 +142,19 @@ final class DrainedConnection {
             return false;
         }
         nextHook++;
-        if (hookTimer != null) {
-            hookTimer.cancel(false);
-            hookTimer = null;
-        }
+        stopHookTimer();
         if (failure != null) {
             LOGGER.debug("{} {} failed", channel, hooks.get(hook), failure);
             observer.hookFailed();
         }
         return true;
+    }
+
+    private void stopHookTimer() {
+        if (hookTimer != null) {
+            hookTimer.cancel(false);
+            hookTimer = null;
+        }
     }
 
     private void end() {
@@ -163,8 +167,11 @@ final class DrainedConnection {
 
     /** The connection has ended by itself. */
     void joinOutcome() {
-        ending = true;
-        join(handlerAtFirst);
+        if (!ending) {
+            ending = true;
+            stopHookTimer();
+            join(handlerAtFirst);
+        }
     }
 
     private void join(@Nullable ShutdownHandler handler) {
@@ -196,9 +203,7 @@ final class DrainedConnection {
     /** Does without the rest of the protocol. */
     void abort() {
         ending = true;
-        if (hookTimer != null) {
-            hookTimer.cancel(false);
-        }
+        stopHookTimer();
         if (!channel.isOpen()) {
             joinOnce();
             return;

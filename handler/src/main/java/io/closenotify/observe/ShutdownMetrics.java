@@ -77,8 +77,12 @@ public final class ShutdownMetrics implements MeterBinder, ShutdownObserver {
         return zeros;
     }
 
+    /** Binds to one more registry; again to the same one does nothing. */
     @Override
-    public void bindTo(MeterRegistry registry) {
+    public synchronized void bindTo(MeterRegistry registry) {
+        if (bound.stream().anyMatch(present -> present.registry() == registry)) {
+            return;
+        }
         gauges(registry, "closenotify.shutting.down",
                 "Connections between the start of their shutdown and its outcome", shuttingDown);
         gauges(registry, "closenotify.lingering",

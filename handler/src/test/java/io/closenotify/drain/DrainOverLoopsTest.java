@@ -172,4 +172,43 @@ class DrainOverLoopsTest {
         channel.close();
         assertThat(tracker.size()).isZero();
     }
+
+    @Test
+    void a_tracker_forgets_a_connection_that_was_refused_before_it_had_an_event_loop() throws Exception {
+        ConnectionTracker tracker = new ConnectionTracker();
+        CountDownLatch refused = new CountDownLatch(1);
+        Channel server = server(new ServerBootstrap().handler(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(tracker, new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext context, Object message) {
+                        ((Channel) message).unsafe().closeForcibly();
+                    }
+
+                    @Override
+                    public void channelReadComplete(ChannelHandlerContext context) {
+                        refused.countDown();
+                    }
+                });
+            }
+        }));
+        connecting(server);
+        assertThat(refused.await(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+
+        assertThat(tracker.size()).isZero();
+    }
+
+    @Test
+    void a_server_whose_event_loops_have_ended_does_not_hold_the_drain_up() throws Exception {
+        Channel server = server(new ServerBootstrap());
+        Drain drain = Drain.builder().server(server)
+                .policy(DrainPolicy.atOnce().toBuilder().deadline(Duration.ZERO).build()).build();
+        connect(server);
+        nextAccepted();
+        accepting.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+        serving.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+
+        assertThat(report(drain.start()).connections()).isZero();
+    }
 }

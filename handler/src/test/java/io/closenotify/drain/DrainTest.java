@@ -1,8 +1,10 @@
 package io.closenotify.drain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.closenotify.Protocol;
+import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -548,5 +550,121 @@ class DrainTest {
 
         assertThat(report(future).forced()).isEqualTo(5);
         assertThat(report(future).worst()).hasSize(2);
+    }
+
+    @Test
+    void without_grace_it_is_told_all_the_same_what_became_of_the_forced() {
+        bench.tls("stuck");
+        ShutdownByHand lingering = bench.tls("lingering");
+        Future<DrainReport> future = bench.start(AT_ONCE.toBuilder().grace(Duration.ZERO).build());
+        lingering.settle(ShutdownResult.CLEAN);
+
+        bench.advance(Duration.ofSeconds(15));
+
+        DrainReport report = report(future);
+        assertThat(report.outcomes()).isEqualTo(Map.of(
+                Protocol.TLS, Map.of(ShutdownResult.CLEAN, 1, ShutdownResult.ABORTED, 1)));
+        assertThat(report.forced()).isEqualTo(1);
+        assertThat(report.lingersCut()).isEqualTo(1);
+    }
+
+    @Test
+    void who_lingers_on_an_event_loop_that_does_not_answer_is_cut_and_not_forced() {
+        EmbeddedChannel stalled = bench.channel(
+                new ShutdownByHand(Protocol.TLS, "stalled", true, () -> bench.events.add("close")));
+        bench.tracker.track(stalled);
+        Future<DrainReport> future = bench.start(AT_ONCE);
+        stalled.pipeline().get(ShutdownByHand.class).settle(ShutdownResult.CLEAN);
+        bench.settle();
+        bench.stall(stalled);
+
+        bench.advance(Duration.ofSeconds(17));
+
+        assertThat(report(future).count(Protocol.TLS, ShutdownResult.CLEAN)).isEqualTo(1);
+        assertThat(report(future).forced()).isZero();
+        assertThat(report(future).lingersCut()).isEqualTo(1);
+    }
+
+    @Test
+    void a_connection_that_ends_by_itself_during_a_hook_is_not_waited_for_and_has_no_other_hook() {
+        ShutdownByHand connection = bench.tls("c");
+        Future<DrainReport> future = bench.start(AT_ONCE.toBuilder().deadline(Duration.ZERO)
+                .hookTimeout(Duration.ofSeconds(2))
+                .hooks(channel -> bench.promise(), channel -> {
+                    bench.events.add("second");
+                    return channel.newSucceededFuture();
+                }).build());
+
+        connection.end(ShutdownResult.TRUNCATED);
+        bench.advance(SETTLE);
+
+        assertThat(report(future).count(Protocol.TLS, ShutdownResult.TRUNCATED)).isEqualTo(1);
+        assertThat(report(future).hooksFailed()).isZero();
+        bench.advance(Duration.ofSeconds(3));
+        assertThat(bench.events).isEmpty();
+    }
+
+    @Test
+    void a_listener_that_throws_an_error_does_not_stop_the_drain() {
+        ShutdownByHand connection = bench.tls("c");
+        Future<DrainReport> future = bench.drain().progress(Duration.ofMillis(50), progress -> {
+            throw new NoClassDefFoundError("thrown by the test");
+        }).build().start();
+        bench.settle();
+
+        assertThat(bench.closes).containsOnlyKeys("c");
+        connection.end(ShutdownResult.CLEAN);
+        bench.advance(SETTLE);
+
+        assertThat(report(future).connections()).isEqualTo(1);
+    }
+
+    @Test
+    void what_has_no_outcome_took_until_its_end() {
+        EmbeddedChannel slow = bench.channel(new ChannelDuplexHandler() {
+            @Override
+            public void close(ChannelHandlerContext context, ChannelPromise promise) {
+                bench.events.add("close");
+            }
+        });
+        bench.tracker.track(slow);
+        Future<DrainReport> future = bench.start(AT_ONCE);
+
+        bench.advance(Duration.ofSeconds(2));
+        slow.pipeline().firstContext().close();
+        bench.settle();
+        bench.advance(SETTLE);
+
+        assertThat(report(future).worst()).singleElement()
+                .satisfies(worst -> assertThat(worst.elapsed()).isEqualTo(Duration.ofSeconds(2)));
+    }
+
+    @Test
+    void an_interval_out_of_range_is_refused() {
+        Duration tooLong = ShutdownPolicy.MAX_TIMEOUT.plusNanos(1);
+        assertThatIllegalArgumentException().isThrownBy(() -> Drain.builder().progress(tooLong, told -> { }))
+                .withMessage("interval: PT8760H0.000000001S (expected: > PT0S, at most PT8760H)");
+        assertThatIllegalArgumentException().isThrownBy(() -> Drain.builder().progress(Duration.ZERO, told -> { }))
+                .withMessageStartingWith("interval: PT0S");
+    }
+
+    @Test
+    void of_two_hooks_in_one_the_second_runs_whatever_becomes_of_the_first_and_may_fail() {
+        BeforeCloseHook throwing = channel -> {
+            throw new IllegalStateException("thrown");
+        };
+        BeforeCloseHook noting = channel -> {
+            bench.events.add("hook");
+            return channel.newSucceededFuture();
+        };
+        ShutdownByHand connection = bench.tls("c");
+        Future<DrainReport> future = bench.start(AT_ONCE.toBuilder().deadline(Duration.ZERO)
+                .hookTimeout(Duration.ZERO)
+                .hooks(throwing.andThen(noting), noting.andThen(throwing), noting.andThen(channel -> null)).build());
+
+        assertThat(bench.events).containsExactly("hook", "hook", "hook", "close c");
+        connection.end(ShutdownResult.CLEAN);
+        bench.advance(SETTLE);
+        assertThat(report(future).hooksFailed()).isEqualTo(3);
     }
 }

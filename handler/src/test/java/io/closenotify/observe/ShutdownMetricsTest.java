@@ -74,6 +74,16 @@ class ShutdownMetricsTest {
         }
     }
 
+    @Test
+    void a_registry_that_is_bound_twice_is_told_once() {
+        ShutdownMetrics metrics = bound();
+        metrics.bindTo(registry);
+        end(metrics, Protocol.TLS, ShutdownResult.ABORTED);
+
+        assertThat(registry.get("closenotify.shutdown").timer().count()).isOne();
+        assertThat(count("closenotify.forced", "tls")).isOne();
+    }
+
     private ShutdownMetrics bound() {
         ShutdownMetrics metrics = new ShutdownMetrics();
         metrics.bindTo(registry);

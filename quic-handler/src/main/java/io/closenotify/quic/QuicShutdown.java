@@ -116,7 +116,7 @@ final class QuicShutdown {
     /** Waits until everything is acknowledged. */
     void flush() {
         execute(() -> {
-            if (!flushing && !closeAsked && connection.exists()) {
+            if (!flushing && !closeAsked && !closedByCodec && connection.exists()) {
                 flushing = true;
                 watch();
                 // What was written without a flush goes out too.
@@ -249,9 +249,11 @@ final class QuicShutdown {
         long latest = clock.getAsLong() + policy.closeTimeout().toNanos() / 2;
         this.handshakeGrace = hasDeadline && handshakeGrace - latest > 0 ? latest : handshakeGrace;
         execute(() -> {
-            closeAsked = true;
-            watch();
-            issueClose();
+            if (!closedByCodec) {
+                closeAsked = true;
+                watch();
+                issueClose();
+            }
         });
     }
 
@@ -264,10 +266,18 @@ final class QuicShutdown {
         if (address != null) {
             closeIssued = true;
             closedByCodec = true;
+            flushing = false;
+            // What comes from now on is for the entry.
+            linger.unwatch(this, watchedKeys);
             peer = address;
             peerId = connection.destinationId();
             linger.expectClose(this, address);
         }
+    }
+
+    /** Whether all that is left is to wait for quiche to end the connection. */
+    boolean isClosedByCodec() {
+        return closedByCodec;
     }
 
     private void issueClose() {

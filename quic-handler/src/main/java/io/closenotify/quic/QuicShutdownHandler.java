@@ -244,6 +244,10 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     private void startWith(QuicShutdownPolicy wanted) {
         policy = wanted;
         stopSampling();
+        if (shutdown != null && shutdown.isClosedByCodec()) {
+            // It has still to answer for that close.
+            return;
+        }
         if (shutdown != null) {
             shutdown.finish();
         }

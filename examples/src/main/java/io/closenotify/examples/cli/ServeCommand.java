@@ -95,7 +95,7 @@ final class ServeCommand implements Callable<Integer> {
         listening.put("event", "listening");
         listening.put("port", server.port());
         lines.write(listening);
-        server.awaitClosed();
+        server.awaitEnd();
         return 0;
     }
 

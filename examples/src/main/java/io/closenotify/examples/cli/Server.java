@@ -27,6 +27,7 @@ final class Server {
     private final BiConsumer<Drain.Builder, Channel> toDrain;
     private final Log log;
     private final Channel listener;
+    private volatile boolean draining;
 
     /**
      * Opens the listener of a protocol.
@@ -51,8 +52,12 @@ final class Server {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    void awaitClosed() throws InterruptedException {
+    /** Waits until the listener is closed, and until the drain, if that has closed it, is over. */
+    void awaitEnd() throws InterruptedException {
         listener.closeFuture().await();
+        if (draining) {
+            loop.terminationFuture().await();
+        }
     }
 
     /**
@@ -61,6 +66,7 @@ final class Server {
      * @return how many were forced
      */
     int drain(DrainPolicy policy) {
+        draining = true;
         Drain.Builder drain = Drain.builder()
                 .policy(policy.toBuilder().hooks(AfterTls::endConnection).build())
                 .progress(PROGRESS, progress -> log.say("drain: " + progress));

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,21 @@ final class MetricsTest {
                     "closenotify_shutting_down_connections{protocol=\"" + protocol + "\"} 0.0");
             assertThat(serve.terminate().exit()).isZero();
             assertThat(serve.rest()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_drain_can_be_watched() throws Exception {
+        int metrics = freePort();
+        try (Child serve = Child.start("serve", "--port", "0", "--metrics-port", Integer.toString(metrics),
+                "--peer-timeout", "60000", "--drain-timeout", "60000", "--linger", "0")) {
+            SSLSocket silent = Peer.echoed(serve.port());
+            serve.terminate();
+            assertThat(silent.getInputStream().read()).isEqualTo(-1);
+
+            assertThat(scrape(metrics)).contains("closenotify_shutting_down_connections{protocol=\"tls\"} 1.0");
+            silent.close();
+            assertThat(serve.exit()).isZero();
         }
     }
 

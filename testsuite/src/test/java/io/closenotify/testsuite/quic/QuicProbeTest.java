@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.quic.QuicProber;
+import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.testsuite.peers.NeedsProgram;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.incubator.codec.quic.QuicSslContextBuilder;
 import java.net.InetSocketAddress;
@@ -71,6 +74,23 @@ class QuicProbeTest {
         try (QuicServer server = new QuicSetup().server()) {
             assertFindings(audit(server.address(), QuicSetup.PROTOCOL), "GOOD close_says", "WEAK close_repeated",
                     "WEAK lingers", "GOOD after_linger", "GOOD answers_our_close", "GOOD silent_after_our_close");
+        }
+    }
+
+    @Test
+    void an_application_that_closes_over_the_peers_error_leaves_it_answered_for() throws Exception {
+        QuicSetup closing = new QuicSetup().connectionPipeline(channel -> {
+            ShutdownPair.add(channel, QuicShutdownPolicy.compliant());
+            channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                    context.close();
+                }
+            });
+        });
+        try (QuicServer server = closing.server()) {
+            assertFindings(audit(server.address(), QuicSetup.PROTOCOL), "GOOD close_says", "GOOD close_repeated",
+                    "GOOD lingers", "GOOD after_linger", "GOOD answers_our_close", "GOOD silent_after_our_close");
         }
     }
 }
