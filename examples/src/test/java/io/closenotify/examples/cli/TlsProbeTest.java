@@ -253,7 +253,7 @@ final class TlsProbeTest {
             void talk(Socket socket) throws IOException {
                 say(socket, "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n");
                 assertThat(hear(socket, "\r\n")).isEqualTo("a1 STARTTLS\r\n");
-                say(socket, "a1 OK begin\r\n");
+                say(socket, "* OK still here\r\na1 OK begin\r\n");
             }
         },
         LDAP(StartTls.LDAP, "\u0042\u0000") {
