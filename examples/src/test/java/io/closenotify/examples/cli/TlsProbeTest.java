@@ -20,8 +20,14 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -29,6 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -184,6 +191,137 @@ final class TlsProbeTest {
 
             assertThat(grades).containsEntry("sends_close_notify", Grade.GOOD).containsEntry("its_tail", Grade.BAD);
             assertThat(grades.get("late_answer")).isEqualTo(Grade.WEAK);
+        }
+    }
+
+    /** Answers each request so, and closes. */
+    private static ScriptedTlsServer answering(String answer, boolean closeNotify) throws Exception {
+        return ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
+                answer(tls, answer);
+            }
+            if (closeNotify) {
+                tls.close();
+            }
+            tcp.close();
+        });
+    }
+
+    @Test
+    void an_answer_shorter_than_its_length_is_cut_whatever_close_notify_says() throws Exception {
+        try (ScriptedTlsServer server = answering(OK.substring(0, OK.length() - 2), true)) {
+            assertThat(grades(audit(server.port())))
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("request_with_close_notify", Grade.BAD)
+                    .containsEntry("its_tail", Grade.BAD);
+        }
+    }
+
+    @Test
+    void an_answer_without_a_length_is_whole_by_close_notify() throws Exception {
+        try (ScriptedTlsServer server = answering("HTTP/1.1 200 OK\r\n\r\nhello", true)) {
+            assertThat(grades(audit(server.port()))).containsEntry("request_with_close_notify", Grade.GOOD);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {5, 20_000, 300_000})
+    void an_answer_is_whole_by_its_length_however_long_its_header_and_body(int length) throws Exception {
+        String cookie = "Set-Cookie: " + "x".repeat(Math.min(length, 20_000)) + "\r\n";
+        AtomicInteger answers = new AtomicInteger();
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
+                // No two answers are of the same length.
+                int size = length + 100 - answers.incrementAndGet();
+                answer(tls, "HTTP/1.1 200 OK\r\n" + cookie + "Content-Length: " + size + "\r\n\r\n"
+                        + "y".repeat(size));
+            }
+            // What is left unread would turn the end of it into a reset.
+            tcp.shutdownOutput();
+            tcp.getInputStream().readAllBytes();
+            tcp.close();
+        })) {
+            assertThat(grades(audit(server.port()))).containsEntry("request_with_close_notify", Grade.GOOD);
+        }
+    }
+
+    @Test
+    void a_peer_that_goes_on_sending_for_longer_than_the_patience_is_not_silent() throws Exception {
+        ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            for (int i = 0; i < 8; i++) {
+                answer(tls, "x".repeat(100));
+                pause(pace, PATIENCE.toMillis() / 4);
+            }
+            tls.close();
+            tcp.close();
+        })) {
+            assertThat(grades(audit(server.port())))
+                    .containsEntry("answers_close_notify", Grade.GOOD)
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("truncation", Grade.GOOD);
+        } finally {
+            pace.shutdownNow();
+        }
+    }
+
+    private static void pause(ScheduledExecutorService pace, long millis) throws IOException {
+        try {
+            pace.schedule(() -> { }, millis, TimeUnit.MILLISECONDS).get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Provider.class)
+    void a_peer_that_wants_a_client_certificate_cannot_be_audited(Provider client) throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", tls -> tls.setNeedClientAuth(true),
+                (tls, tcp) -> { })) {
+            ProbeReport report = audit(server.port(), client, StartTls.NONE, null);
+
+            assertThat(report.failure()).contains("refused the handshake", "it wants a client certificate");
+            assertThat(report.verdicts()).isEmpty();
+        }
+    }
+
+    @Test
+    void what_a_peer_that_speaks_http2_says_to_a_request_of_http1_tells_nothing() throws Exception {
+        TlsContexts contexts = new TlsContexts(Provider.JDK, List.of(TlsVersion.V1_3), List.of("h2"));
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", tls -> {
+            SSLParameters parameters = tls.getSSLParameters();
+            parameters.setApplicationProtocols(new String[] {"h2"});
+            tls.setSSLParameters(parameters);
+        }, (tls, tcp) -> {
+            answer(tls, "\0\0\0\u0004\0\0\0\0\0");
+            tls.getInputStream().read();
+            tls.close();
+            tcp.close();
+        })) {
+            ProbeReport report = new TlsProber(() -> contexts.client(Trust.ANYONE), (chain, host) -> null, null,
+                    StartTls.NONE, PATIENCE).audit("127.0.0.1", server.port());
+
+            assertThat(report.negotiated()).endsWith("ALPN h2");
+            assertThat(grades(report))
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("request_with_close_notify", Grade.UNKNOWN)
+                    .containsEntry("request_with_fin", Grade.UNKNOWN)
+                    .containsEntry("its_tail", Grade.UNKNOWN);
+        }
+    }
+
+    @Test
+    void a_peer_that_floods_the_handshake_is_given_up() throws Exception {
+        byte[] much = new byte[6 * 4_096];
+        for (int i = 0; i < much.length; i += 6) {
+            System.arraycopy(new byte[] {20, 3, 3, 0, 1, 1}, 0, much, i, 6);
+        }
+        try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
+            while (true) {
+                socket.getOutputStream().write(much);
+            }
+        })) {
+            assertThat(audit(server.port()).failure()).isNotBlank();
         }
     }
 
