@@ -66,6 +66,8 @@ final class ScriptedTlsServer implements AutoCloseable {
                     .createSocket(socket, null, socket.getPort(), false);
             tls.setUseClientMode(false);
             tls.setEnabledProtocols(new String[] {"TLSv" + version});
+            // Nobody else may hold it, and the JDK closes those that are garbage.
+            server.sockets.add(tls);
             setup.accept(tls);
             tls.startHandshake();
             script.play(tls, socket);

@@ -146,9 +146,8 @@ final class TlsAudit {
     }
 
     private ProbeReport report(List<Verdict> verdicts, List<Conversation> conversations, @Nullable String failure) {
-        String host = target.host();
-        return new ProbeReport((host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + target.port(), Protocol.TLS,
-                negotiated, started, Duration.ofNanos(System.nanoTime() - start), verdicts,
+        return new ProbeReport(ProbeReport.target(target.host(), target.port()), Protocol.TLS, negotiated,
+                started, Duration.ofNanos(System.nanoTime() - start), verdicts,
                 conversations.stream().map(each -> each.seen.exchange()).toList(), failure);
     }
 
