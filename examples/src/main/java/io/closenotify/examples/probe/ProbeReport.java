@@ -22,6 +22,17 @@ import org.jspecify.annotations.Nullable;
 public record ProbeReport(String target, Protocol protocol, String negotiated, Instant started, Duration elapsed,
         List<Verdict> verdicts, List<Exchange> exchanges, @Nullable String failure) {
 
+    /**
+     * Names a peer as it has to be given.
+     *
+     * @param host a name or an address, without brackets
+     * @param port of the peer
+     * @return HOST:PORT, an IPv6 address in brackets
+     */
+    public static String target(String host, int port) {
+        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
+    }
+
     /** Whether the audit was made and found nothing bad. */
     public boolean safe() {
         return failure == null && verdicts.stream().noneMatch(verdict -> verdict.grade() == Grade.BAD);

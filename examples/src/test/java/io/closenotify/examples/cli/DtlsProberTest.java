@@ -17,6 +17,8 @@ import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 @Timeout(60)
 final class DtlsProberTest {
@@ -43,6 +45,7 @@ final class DtlsProberTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void everything_about_our_own_server_that_echoes_is_good() throws Exception {
         ProbeReport report = audit((pipeline, connection) -> pipeline.addLast(new EchoHandler()),
                 ShutdownPolicy.bidirectional(), Duration.ofMillis(900));
@@ -58,6 +61,7 @@ final class DtlsProberTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void everything_about_our_own_server_that_closes_by_itself_is_good() throws Exception {
         ProbeReport report = audit(new Source(10_000), ShutdownPolicy.bidirectional(), Duration.ofSeconds(2));
 
@@ -69,6 +73,7 @@ final class DtlsProberTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_server_that_closes_fast_is_told_to_repeat() throws Exception {
         ProbeReport report = audit(new Source(1_000),
                 ShutdownPolicy.fast().toBuilder().linger(Duration.ZERO).build(), Duration.ofSeconds(1));
@@ -78,6 +83,7 @@ final class DtlsProberTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void nobody_listening_is_told_at_once() throws Exception {
         int port;
         try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
@@ -90,6 +96,7 @@ final class DtlsProberTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_silent_server_is_waited_for_no_longer_than_the_patience() throws Exception {
         try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             ProbeReport report = prober(Duration.ofMillis(300)).audit("127.0.0.1", silent.getLocalPort());
@@ -99,6 +106,7 @@ final class DtlsProberTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_server_that_floods_with_garbage_is_borne() throws Exception {
         ProbeReport report;
         Thread flood;

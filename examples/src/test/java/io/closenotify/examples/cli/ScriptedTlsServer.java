@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -48,7 +49,16 @@ final class ScriptedTlsServer implements AutoCloseable {
         return startTls(socket -> { }, version, script);
     }
 
+    static ScriptedTlsServer tls(String version, Consumer<SSLSocket> setup, Script script) throws Exception {
+        return startTls(socket -> { }, version, setup, script);
+    }
+
     static ScriptedTlsServer startTls(Plaintext before, String version, Script script) throws Exception {
+        return startTls(before, version, tls -> { }, script);
+    }
+
+    private static ScriptedTlsServer startTls(Plaintext before, String version, Consumer<SSLSocket> setup,
+            Script script) throws Exception {
         ScriptedTlsServer server = new ScriptedTlsServer();
         server.start(socket -> {
             before.talk(socket);
@@ -56,6 +66,9 @@ final class ScriptedTlsServer implements AutoCloseable {
                     .createSocket(socket, null, socket.getPort(), false);
             tls.setUseClientMode(false);
             tls.setEnabledProtocols(new String[] {"TLSv" + version});
+            // Nobody else may hold it, and the JDK closes those that are garbage.
+            server.sockets.add(tls);
+            setup.accept(tls);
             tls.startHandshake();
             script.play(tls, socket);
         });

@@ -20,15 +20,24 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -69,6 +78,7 @@ final class TlsProbeTest {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @MethodSource("ours")
     void every_verdict_about_our_own_server_is_good(Provider server, TlsVersion version, Provider client)
             throws Exception {
@@ -99,6 +109,7 @@ final class TlsProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_never_reacts_leaks() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> { })) {
             ProbeReport report = audit(server.port());
@@ -115,6 +126,7 @@ final class TlsProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_resets_instead_of_closing_loses_what_is_on_its_way() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
             ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n");
@@ -130,6 +142,7 @@ final class TlsProbeTest {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"1.2, WEAK", "1.3, BAD"})
     void a_peer_that_forgets_the_answer_over_close_notify_loses_it(String version, Grade lost) throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls(version, (tls, tcp) -> {
@@ -154,6 +167,7 @@ final class TlsProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_ends_tcp_alone_truncates_its_answers() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
             if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
@@ -170,6 +184,7 @@ final class TlsProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_closes_its_socket_over_a_large_answer_loses_its_tail_to_a_slow_reader() throws Exception {
         int length = 100_000;
         String large = "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n" + "x".repeat(length);
@@ -187,7 +202,146 @@ final class TlsProbeTest {
         }
     }
 
+    /** Answers each request so, and closes. */
+    private static ScriptedTlsServer answering(String answer, boolean closeNotify) throws Exception {
+        return ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
+                answer(tls, answer);
+            }
+            if (closeNotify) {
+                tls.close();
+            }
+            tcp.close();
+        });
+    }
+
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void an_answer_shorter_than_its_length_is_cut_whatever_close_notify_says() throws Exception {
+        try (ScriptedTlsServer server = answering(OK.substring(0, OK.length() - 2), true)) {
+            assertThat(grades(audit(server.port())))
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("request_with_close_notify", Grade.BAD)
+                    .containsEntry("its_tail", Grade.BAD);
+        }
+    }
+
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void an_answer_without_a_length_is_whole_by_close_notify() throws Exception {
+        try (ScriptedTlsServer server = answering("HTTP/1.1 200 OK\r\n\r\nhello", true)) {
+            assertThat(grades(audit(server.port()))).containsEntry("request_with_close_notify", Grade.GOOD);
+        }
+    }
+
+    @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
+    @ValueSource(ints = {5, 20_000, 300_000})
+    void an_answer_is_whole_by_its_length_however_long_its_header_and_body(int length) throws Exception {
+        String cookie = "Set-Cookie: " + "x".repeat(Math.min(length, 20_000)) + "\r\n";
+        AtomicInteger answers = new AtomicInteger();
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
+                // No two answers are of the same length.
+                int size = length + 100 - answers.incrementAndGet();
+                answer(tls, "HTTP/1.1 200 OK\r\n" + cookie + "Content-Length: " + size + "\r\n\r\n"
+                        + "y".repeat(size));
+            }
+            // What is left unread would turn the end of it into a reset.
+            tcp.shutdownOutput();
+            tcp.getInputStream().readAllBytes();
+            tcp.close();
+        })) {
+            assertThat(grades(audit(server.port()))).containsEntry("request_with_close_notify", Grade.GOOD);
+        }
+    }
+
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void a_peer_that_goes_on_sending_for_longer_than_the_patience_is_not_silent() throws Exception {
+        ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
+            for (int i = 0; i < 8; i++) {
+                answer(tls, "x".repeat(100));
+                pause(pace, PATIENCE.toMillis() / 4);
+            }
+            tls.close();
+            tcp.close();
+        })) {
+            assertThat(grades(audit(server.port())))
+                    .containsEntry("answers_close_notify", Grade.GOOD)
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("truncation", Grade.GOOD);
+        } finally {
+            pace.shutdownNow();
+        }
+    }
+
+    private static void pause(ScheduledExecutorService pace, long millis) throws IOException {
+        try {
+            pace.schedule(() -> { }, millis, TimeUnit.MILLISECONDS).get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
+    @EnumSource(Provider.class)
+    void a_peer_that_wants_a_client_certificate_cannot_be_audited(Provider client) throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", tls -> tls.setNeedClientAuth(true),
+                (tls, tcp) -> { })) {
+            ProbeReport report = audit(server.port(), client, StartTls.NONE, null);
+
+            assertThat(report.failure()).contains("refused the handshake", "it wants a client certificate");
+            assertThat(report.verdicts()).isEmpty();
+        }
+    }
+
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void what_a_peer_that_speaks_http2_says_to_a_request_of_http1_tells_nothing() throws Exception {
+        TlsContexts contexts = new TlsContexts(Provider.JDK, List.of(TlsVersion.V1_3), List.of("h2"));
+        try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", tls -> {
+            SSLParameters parameters = tls.getSSLParameters();
+            parameters.setApplicationProtocols(new String[] {"h2"});
+            tls.setSSLParameters(parameters);
+        }, (tls, tcp) -> {
+            answer(tls, "\0\0\0\u0004\0\0\0\0\0");
+            tls.getInputStream().read();
+            tls.close();
+            tcp.close();
+        })) {
+            ProbeReport report = new TlsProber(() -> contexts.client(Trust.ANYONE), (chain, host) -> null, null,
+                    StartTls.NONE, PATIENCE).audit("127.0.0.1", server.port());
+
+            assertThat(report.negotiated()).endsWith("ALPN h2");
+            assertThat(grades(report))
+                    .containsEntry("sends_close_notify", Grade.GOOD)
+                    .containsEntry("request_with_close_notify", Grade.UNKNOWN)
+                    .containsEntry("request_with_fin", Grade.UNKNOWN)
+                    .containsEntry("its_tail", Grade.UNKNOWN);
+        }
+    }
+
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void a_peer_that_floods_the_handshake_is_given_up() throws Exception {
+        byte[] much = new byte[6 * 4_096];
+        for (int i = 0; i < much.length; i += 6) {
+            System.arraycopy(new byte[] {20, 3, 3, 0, 1, 1}, 0, much, i, 6);
+        }
+        try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
+            while (true) {
+                socket.getOutputStream().write(much);
+            }
+        })) {
+            assertThat(audit(server.port()).failure()).isNotBlank();
+        }
+    }
+
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_floods_is_given_up() throws Exception {
         byte[] much = new byte[16_384];
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
@@ -206,6 +360,7 @@ final class TlsProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_in_plaintext_cannot_be_audited() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
             socket.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(ISO_8859_1));
@@ -220,6 +375,7 @@ final class TlsProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_ends_the_handshake_cannot_be_audited() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(Socket::close)) {
             assertThat(audit(server.port()).failure()).isNotBlank();
@@ -227,6 +383,7 @@ final class TlsProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_nobody_listens_for_cannot_be_audited() throws Exception {
         int port;
         try (ServerSocket socket = new ServerSocket(0)) {
@@ -253,7 +410,7 @@ final class TlsProbeTest {
             void talk(Socket socket) throws IOException {
                 say(socket, "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n");
                 assertThat(hear(socket, "\r\n")).isEqualTo("a1 STARTTLS\r\n");
-                say(socket, "a1 OK begin\r\n");
+                say(socket, "* OK still here\r\na1 OK begin\r\n");
             }
         },
         LDAP(StartTls.LDAP, "\u0042\u0000") {
@@ -301,6 +458,7 @@ final class TlsProbeTest {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"SMTP", "IMAP", "LDAP", "POSTGRES"})
     void tls_begins_behind_the_plaintext_of_the_protocol(Dialogue dialogue) throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.startTls(dialogue::talk, "1.3", (tls, tcp) -> {
@@ -326,6 +484,7 @@ final class TlsProbeTest {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"554 no\r\n", "220 hi\r\n502 no EHLO\r\n", "220 hi\r\n250 hello\r\n454 no TLS\r\n",
             "220 hi\r\n250 hello\r\n220 go ahead\r\nMAIL FROM", "x", ""})
     void a_peer_that_does_not_start_tls_cannot_be_audited(String says) throws Exception {

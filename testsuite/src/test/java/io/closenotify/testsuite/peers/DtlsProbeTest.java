@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.dtls.DtlsHandler;
 import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.dtls.DtlsProber;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.dtls.DtlsSetup;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -15,6 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What the audit finds with the servers of others, as {@link RealDtls} describes them. */
 @NeedsProgram({"openssl", "gnutls-serv", "botan", "stdbuf"})
 @EnabledOnOs(OS.LINUX)
+@ExtendWith(LeakAndLogCheck.class)
 @Timeout(60)
 class DtlsProbeTest {
 
@@ -47,6 +52,7 @@ class DtlsProbeTest {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @MethodSource("findings")
     void the_audit_finds_what_the_server_does(RealDtls servers, List<String> findings) throws Exception {
         SSLContext context = DtlsSetup.context();
@@ -64,6 +70,7 @@ class DtlsProbeTest {
 
     /** It would spin for ever over a close_notify of nobody that it knows. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void the_audit_leaves_gnutls_in_service() throws Exception {
         SSLContext context = DtlsSetup.context();
         try (DtlsServerPeer server = RealDtls.GNUTLS.server()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.quic.QuicProber;
 import io.closenotify.quic.QuicShutdownPolicy;
+import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.peers.NeedsProgram;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -14,8 +15,12 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What the audit finds with the servers of others. */
+@ExtendWith(LeakAndLogCheck.class)
 @Timeout(60)
 class QuicProbeTest {
 
@@ -39,6 +44,7 @@ class QuicProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void kwik_repeats_its_close_and_answers_ours_by_no_error() throws Exception {
         try (KwikServer server = KwikServer.start(KwikOptions.DEFAULT.with(KwikOptions.Application.ECHO))) {
             ProbeReport report = audit(server.address(), QuicSetup.PROTOCOL);
@@ -55,6 +61,7 @@ class QuicProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     @NeedsProgram("gtlsserver")
     void ngtcp2_is_asked_by_http3_repeats_its_close_and_does_not_answer_ours() throws Exception {
         try (Ngtcp2Server server = Ngtcp2Server.start()) {
@@ -70,6 +77,7 @@ class QuicProbeTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void the_stock_codec_does_not_repeat_its_close() throws Exception {
         try (QuicServer server = new QuicSetup().server()) {
             assertFindings(audit(server.address(), QuicSetup.PROTOCOL), "GOOD close_says", "WEAK close_repeated",

@@ -81,7 +81,9 @@ final class DtlsAudit {
             throws IOException, InterruptedException {
         Recorder recorder = new Recorder(id, title);
         recorders.add(recorder);
-        DtlsHandlerBuilder builder = handlers.get().handshakeTimeout(patience).repeatInterval(repeatInterval)
+        DtlsHandlerBuilder builder = handlers.get()
+                .handshakeTimeout(DtlsExchange.ofHandshake(patience))
+                .repeatInterval(repeatInterval)
                 .peer(InetSocketAddress.createUnresolved(peer.getHostString(), peer.getPort()));
         return DtlsExchange.connect(loop, builder, peer, localPort, patience, recorder);
     }
@@ -159,7 +161,7 @@ final class DtlsAudit {
     private void peerClosed(DtlsExchange exchange, long closed) throws InterruptedException {
         Long again = exchange.wire().nextAlert(in(shorter(REPEAT_PATIENCE)));
         add("sends_close_notify", "Does it send close_notify when it closes first?", Grade.GOOD,
-                "yes, after " + exchange.received() + " bytes", "RFC 5246, section 7.2.1: MUST");
+                "an encrypted alert, after " + exchange.received() + " bytes", "RFC 5246, section 7.2.1: MUST");
         add("repeats_close_notify", "Does it send close_notify again when that was lost?",
                 again == null ? Grade.WEAK : Grade.GOOD,
                 again == null ? "no, within " + shorter(REPEAT_PATIENCE).toMillis() + " ms"

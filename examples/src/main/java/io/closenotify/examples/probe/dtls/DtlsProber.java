@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * nobody else meanwhile; and it repeats close_notify only to a server that has answered one, for there are others that
  * cannot bear what comes behind it.
  *
- * <p>Six connections at most, each of which waits for the peer no longer than the patience.
+ * <p>Six connections at most, each of which waits for the peer no longer than the patience, or three times that
+ * until the handshake with one that answers is done.
  */
 public final class DtlsProber implements Prober {
 
@@ -60,7 +61,7 @@ public final class DtlsProber implements Prober {
         } finally {
             loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         }
-        return new ProbeReport(host + ':' + port, Protocol.DTLS, audit.negotiated(), started,
+        return new ProbeReport(ProbeReport.target(host, port), Protocol.DTLS, audit.negotiated(), started,
                 Duration.ofNanos(System.nanoTime() - start), audit.verdicts(), audit.exchanges(), failure);
     }
 }

@@ -1,6 +1,7 @@
 package io.closenotify.examples.probe.quic;
 
 import io.closenotify.examples.probe.Exchange;
+import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.Recorder;
 import io.closenotify.examples.probe.Verdict;
 import io.closenotify.examples.probe.quic.Frame.Close;
@@ -85,7 +86,7 @@ final class QuicAudit {
     }
 
     private void requestOf(QuicExchange exchange) {
-        exchange.request(request, peer.getPort() == 443 ? host : host + ':' + peer.getPort());
+        exchange.request(request, ProbeReport.target(host, peer.getPort()).replaceFirst(":443$", ""));
     }
 
     // The peer closes first

@@ -79,7 +79,7 @@ public final class QuicProber implements Prober {
         } finally {
             loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         }
-        return new ProbeReport(host + ':' + port, Protocol.QUIC, audit.negotiated(), started,
+        return new ProbeReport(ProbeReport.target(host, port), Protocol.QUIC, audit.negotiated(), started,
                 Duration.ofNanos(System.nanoTime() - start), audit.verdicts(), audit.exchanges(), failure);
     }
 }

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gate extends ChannelDuplexHandler {
 
+    /** More than any scenario sends; what else TLS may send is answers to the peer. */
+    private static final int MOST_HELD = 1_000;
+
     private final List<ByteBuf> held = new ArrayList<>();
     private final Runnable onHeld;
     private @Nullable ChannelHandlerContext context;
@@ -87,7 +90,7 @@ final class Gate extends ChannelDuplexHandler {
             own.write(message, promise);
             return;
         }
-        if (output == Output.HOLD && message instanceof ByteBuf bytes) {
+        if (output == Output.HOLD && held.size() < MOST_HELD && message instanceof ByteBuf bytes) {
             held.add(bytes);
             onHeld.run();
         } else {

@@ -2,36 +2,68 @@ package io.closenotify.examples.probe.tls;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 
-/** Tells a whole response of HTTP/1.x from a part of one. */
+/** Reads responses of HTTP/1.x, of any length, and tells whole ones from a part of one. */
 final class HttpResponses {
 
-    private static final String PREFIX = "HTTP/1.";
+    private static final byte[] BEGIN = "HTTP/1.".getBytes(ISO_8859_1);
 
-    private HttpResponses() {
+    /** There are servers that send more than the 8 KiB that are usual. */
+    private static final int LONGEST_HEADER = 256 << 10;
+    private static final int LONGEST_LINE = 64 << 10;
+    private static final int LONGEST_CHUNK = 16 << 10;
+
+    private final EmbeddedChannel decoder =
+            new EmbeddedChannel(new HttpResponseDecoder(LONGEST_LINE, LONGEST_HEADER, LONGEST_CHUNK));
+    private int begun;
+    private boolean other;
+    private boolean whole;
+
+    /** Reads on; the data are left as they are. */
+    void add(ByteBuf data) {
+        if (decoder.isOpen()) {
+            for (int at = data.readerIndex(); begun < BEGIN.length && at < data.writerIndex(); at++) {
+                other |= data.getByte(at) != BEGIN[begun++];
+            }
+            decoder.writeInbound(data.retainedDuplicate());
+            take();
+        }
     }
 
-    /** Whether it begins as one. */
-    static boolean isOne(byte[] text) {
-        return new String(text, 0, Math.min(text.length, PREFIX.length()), ISO_8859_1).equals(PREFIX);
+    /**
+     * Nothing more comes.
+     *
+     * @param closeNotify whether the peer has said so, which ends a response without a length of its own (RFC 9112,
+     *     section 9.8)
+     */
+    void end(boolean closeNotify) {
+        if (closeNotify && decoder.isOpen()) {
+            decoder.finish();
+            take();
+        }
+        decoder.finishAndReleaseAll();
     }
 
-    /** Whether it ends by its own account, not only because the connection does. */
-    static boolean isWhole(byte[] text) {
-        EmbeddedChannel channel = new EmbeddedChannel(new HttpResponseDecoder());
-        boolean whole = false;
-        channel.writeInbound(Unpooled.wrappedBuffer(text));
-        for (Object part = channel.readInbound(); part != null; part = channel.readInbound()) {
-            whole |= part instanceof LastHttpContent && ((HttpObject) part).decoderResult().isSuccess();
+    private void take() {
+        for (Object part = decoder.readInbound(); part != null; part = decoder.readInbound()) {
+            whole = part instanceof LastHttpContent && ((HttpObject) part).decoderResult().isSuccess();
             ReferenceCountUtil.release(part);
         }
-        channel.finishAndReleaseAll();
+    }
+
+    /** Whether what came begins as one. */
+    boolean any() {
+        return begun > 0 && !other;
+    }
+
+    /** Whether the last one is all there. */
+    boolean whole() {
         return whole;
     }
 }

@@ -6,7 +6,6 @@ import io.closenotify.examples.probe.Exchange.Event;
 import io.closenotify.tls.TlsRecord;
 import io.closenotify.tls.TlsRecordListener;
 import io.netty.buffer.ByteBuf;
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +23,9 @@ final class Observation implements TlsRecordListener {
     /** More than any answer to our small requests; what sends more floods. */
     private static final long MOST_BYTES = 32L << 20;
     private static final int MOST_EVENTS = 300;
-    private static final int MOST_TEXT = 256 << 10;
+
+    /** How often a peer that goes on sending is waited for again. */
+    private static final int MOST_PATIENCES = 5;
 
     /** What TLS 1.3 adds to the data of a record, unless it pads: the content type, the tag. */
     private static final int ENCRYPTION = 1 + 16;
@@ -38,10 +39,12 @@ final class Observation implements TlsRecordListener {
     private final String title;
     private final long start = System.nanoTime();
     private final List<Seen> events = new ArrayList<>();
-    private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+    private final HttpResponses responses = new HttpResponses();
     private @Nullable Runnable onFlood;
     private long eventsLeftOut;
+    private @Nullable Seen lastRecord;
     private boolean tls13;
+    private boolean connected;
     private boolean handshaken;
     private boolean closing;
     private long toSend;
@@ -98,7 +101,11 @@ final class Observation implements TlsRecordListener {
         } else if (what.equals(CLOSE_NOTIFY) && closeNotifySent == NEVER) {
             closeNotifySent = micros(record.nanoTime());
         }
-        add(new Seen(micros(record.nanoTime()), direction, what, bytes));
+        Seen seen = new Seen(micros(record.nanoTime()), direction, what, bytes);
+        add(seen);
+        if (direction == Direction.RECEIVED) {
+            lastRecord = seen;
+        }
         if (bytesOnWire > MOST_BYTES && !flooded) {
             flooded = true;
             note("more than " + MOST_BYTES + " bytes: given up");
@@ -151,6 +158,11 @@ final class Observation implements TlsRecordListener {
         note(direction == TlsRecord.Direction.SENT ? "sent what is no TLS" : "received what is no TLS");
     }
 
+    synchronized void connected() {
+        connected = true;
+        note("connected");
+    }
+
     synchronized void handshaken(boolean isTls13) {
         handshaken = true;
         tls13 = isTls13;
@@ -167,9 +179,7 @@ final class Observation implements TlsRecordListener {
         if (closeNotifySent != NEVER) {
             dataBytesAfterCloseNotify += bytes;
         }
-        byte[] taken = new byte[Math.min(bytes, MOST_TEXT - text.size())];
-        data.getBytes(data.readerIndex(), taken);
-        text.writeBytes(taken);
+        responses.add(data);
         rename(bytes + ENCRYPTION + TlsRecord.HEADER_LENGTH, APPLICATION_DATA);
         notifyAll();
     }
@@ -202,6 +212,10 @@ final class Observation implements TlsRecordListener {
                 }
             }
         }
+        if (eventsLeftOut > 0 && (chosen == null || chosen.bytes != bytes)) {
+            // It is one of those left out.
+            return lastRecord;
+        }
         if (chosen != null) {
             chosen.what = what;
         }
@@ -217,6 +231,7 @@ final class Observation implements TlsRecordListener {
 
     synchronized void closed() {
         closed = true;
+        responses.end(closeNotifyReceived != NEVER);
         notifyAll();
     }
 
@@ -270,9 +285,22 @@ final class Observation implements TlsRecordListener {
         return true;
     }
 
+    /**
+     * Waits until nothing has come for so long, for whoever is still sending has not fallen silent; but not for ever.
+     */
+    synchronized boolean awaitUnlessSilent(BooleanSupplier condition, Duration silence) throws InterruptedException {
+        boolean came = false;
+        long before = -1;
+        for (int i = 0; i < MOST_PATIENCES && !came && bytesOnWire > before; i++) {
+            before = bytesOnWire;
+            came = await(condition, silence);
+        }
+        return came;
+    }
+
     /** Waits for the end of TCP by the peer. */
-    boolean awaitEnd(Duration atMost) throws InterruptedException {
-        await(() -> ended() || closed, atMost);
+    boolean awaitEnd(Duration silence) throws InterruptedException {
+        awaitUnlessSilent(() -> ended() || closed, silence);
         return ended();
     }
 
@@ -308,6 +336,10 @@ final class Observation implements TlsRecordListener {
         return tls13;
     }
 
+    synchronized boolean isConnected() {
+        return connected;
+    }
+
     synchronized boolean isHandshaken() {
         return handshaken;
     }
@@ -328,8 +360,12 @@ final class Observation implements TlsRecordListener {
         return alert;
     }
 
-    synchronized byte[] text() {
-        return text.toByteArray();
+    synchronized boolean isHttp() {
+        return responses.any();
+    }
+
+    synchronized boolean isWholeHttp() {
+        return responses.whole();
     }
 
     synchronized long dataBytes() {

@@ -2,6 +2,7 @@ package io.closenotify.examples.probe.tls;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.closenotify.examples.probe.ProbeReport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
@@ -18,7 +19,8 @@ public final class Requests {
 
     /** HTTP/1.1, by {@code GET /}. */
     public static Requests http(String host, int port) {
-        String authority = (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
+        // Servers like to see their name without the port that goes without saying.
+        String authority = ProbeReport.target(host, port).replaceFirst(":443$", "");
         String get = "GET / HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: closenotify-probe\r\nAccept: */*\r\n";
         return of(get + "\r\n", get + "Connection: close\r\n\r\n");
     }

@@ -25,7 +25,7 @@ public enum StartTls {
         }
 
         @Override
-        @Nullable String hear(ByteBuf input) {
+        @Nullable String hear(int step, ByteBuf input) {
             return "";
         }
 
@@ -52,7 +52,7 @@ public enum StartTls {
         }
 
         @Override
-        @Nullable String hear(ByteBuf input) {
+        @Nullable String hear(int step, ByteBuf input) {
             // A reply ends with a line that has no hyphen behind its code (RFC 5321, section 4.2.1).
             for (String line = line(input); line != null; line = line(input)) {
                 if (line.length() < 4 || line.charAt(3) != '-') {
@@ -81,9 +81,10 @@ public enum StartTls {
         }
 
         @Override
-        @Nullable String hear(ByteBuf input) {
+        @Nullable String hear(int step, ByteBuf input) {
             for (String line = line(input); line != null; line = line(input)) {
-                if (line.startsWith("* OK") || line.startsWith("a1 OK")) {
+                // Behind the greeting, an untagged OK is but information (RFC 9051, section 7.1.1).
+                if (line.startsWith(step == 0 ? "* OK" : "a1 OK")) {
                     return "";
                 }
                 if (!line.startsWith("* ") || line.startsWith("* BYE")) {
@@ -115,7 +116,7 @@ public enum StartTls {
         }
 
         @Override
-        @Nullable String hear(ByteBuf input) {
+        @Nullable String hear(int step, ByteBuf input) {
             if (input.readableBytes() < 2) {
                 return null;
             }
@@ -174,7 +175,7 @@ public enum StartTls {
         }
 
         @Override
-        @Nullable String hear(ByteBuf input) {
+        @Nullable String hear(int step, ByteBuf input) {
             if (!input.isReadable()) {
                 return null;
             }
@@ -199,9 +200,11 @@ public enum StartTls {
     /**
      * Takes one reply.
      *
+     * @param step whose reply it is
+     * @param input what came
      * @return empty if it is favourable, {@code null} if it is not all there, else what is wrong with it
      */
-    abstract @Nullable String hear(ByteBuf input);
+    abstract @Nullable String hear(int step, ByteBuf input);
 
     /** What to ask for by default. */
     public abstract Requests requests(String host, int port);

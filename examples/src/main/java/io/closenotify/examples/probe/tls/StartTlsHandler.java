@@ -48,7 +48,7 @@ final class StartTlsHandler extends ByteToMessageDecoder {
             return;
         }
         int before = input.readableBytes();
-        String problem = protocol.hear(input);
+        String problem = protocol.hear(step, input);
         bytes += before - input.readableBytes();
         if (problem == null) {
             if (bytes + input.readableBytes() > MOST_BYTES) {

@@ -4,13 +4,16 @@ import io.closenotify.Protocol;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.Verdict;
+import io.closenotify.examples.probe.tls.TlsVerdicts.Expected;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -22,23 +25,31 @@ final class TlsAudit {
 
     /** Of a reader whose peer cannot get rid of much. */
     private static final int SMALL_BUFFER = 8 << 10;
+
+    /** Alerts of a server that does not like who we are; on a connection that is idle they are about nothing else. */
+    private static final Set<String> OF_HANDSHAKE = Set.of("handshake_failure", "bad_certificate",
+            "unsupported_certificate", "certificate_unknown", "unknown_ca", "access_denied", "certificate_required",
+            "unrecognized_name", "no_application_protocol");
     private static final Duration RESPONSE_TIME = Duration.ofSeconds(2);
 
     /** The header of a record of 32 bytes, and eight of them. */
     private static final byte[] HALF_A_RECORD = {23, 3, 3, 0, 32, 1, 2, 3, 4, 5, 6, 7, 8};
 
     private final TlsProber prober;
-    private final Wire.Target target;
+    private volatile Wire.Target target;
+    private final List<InetAddress> addresses;
     private final ExecutorService threads;
     private final Duration patience;
     private final Requests asked;
     private final Instant started = Instant.now();
     private final long start = System.nanoTime();
     private volatile String negotiated = "";
+    private volatile @Nullable String protocol;
 
-    TlsAudit(TlsProber prober, Wire.Target target, ExecutorService threads) {
+    TlsAudit(TlsProber prober, Wire.Target target, List<InetAddress> addresses, ExecutorService threads) {
         this.prober = prober;
         this.target = target;
+        this.addresses = addresses;
         this.threads = threads;
         patience = target.patience();
         Requests requests = prober.requests();
@@ -48,9 +59,17 @@ final class TlsAudit {
     ProbeReport run() throws InterruptedException {
         Conversation first = new Conversation("close_first",
                 "We send close_notify on an idle connection and leave TCP open", 0, this::closeFirst);
-        first.run();
-        if (first.failure != null) {
-            return report(List.of(), List.of(first), first.failure);
+        if (addresses.isEmpty()) {
+            return report(List.of(), List.of(first), "unknown host: " + target.host());
+        }
+        // The whole audit is of the first one that can be reached.
+        for (int i = 0; i < addresses.size() && !first.seen.isConnected(); i++) {
+            target = target.at(addresses.get(i));
+            first.run();
+        }
+        String failure = first.failure != null ? first.failure : refusal(first.seen);
+        if (failure != null) {
+            return report(List.of(), List.of(first), failure);
         }
         Conversation peerCloses = new Conversation("peer_closes",
                 "The peer closes after a request, and we answer late", 0, this::peerCloses);
@@ -73,12 +92,16 @@ final class TlsAudit {
 
         List<Verdict> verdicts = new ArrayList<>(TlsVerdicts.closeFirst(first.seen, patience));
         verdicts.addAll(judge(peerCloses, seen -> TlsVerdicts.peerCloses(seen, patience)));
-        long whole = peerCloses.seen.dataBytes();
-        verdicts.addAll(judge(together, seen -> TlsVerdicts.requestWithCloseNotify(seen, whole, patience)));
-        verdicts.addAll(judge(withFin, seen -> TlsVerdicts.requestWithFin(seen, whole, patience)));
+        Expected expected = new Expected(peerCloses.seen.dataBytes(), doubt());
+        verdicts.addAll(judge(together, seen -> TlsVerdicts.requestWithCloseNotify(seen, expected, patience)));
+        verdicts.addAll(judge(withFin, seen -> TlsVerdicts.requestWithFin(seen, expected, patience)));
         verdicts.addAll(judge(truncation, seen -> TlsVerdicts.truncation(seen, patience)));
-        verdicts.addAll(judge(slow, seen -> TlsVerdicts.slowReader(seen, whole)));
+        verdicts.addAll(judge(slow, seen -> TlsVerdicts.slowReader(seen, expected)));
         boolean offered = resumptions.stream().anyMatch(each -> each.resumed);
+        if (offered) {
+            // Once may be chance: a ticket that was late, or another process of the server's.
+            runAll(resumptions.stream().filter(each -> !each.resumed && each.failure() == null).toList());
+        }
         List<Conversation> all = new ArrayList<>(List.of(first, peerCloses, together, withFin, truncation, slow));
         for (Resumption resumption : resumptions) {
             all.add(resumption.before);
@@ -88,7 +111,22 @@ final class TlsAudit {
         return report(verdicts, all, null);
     }
 
-    private void runAll(List<Task> tasks) throws InterruptedException {
+    /** A client that TLS 1.3 lets go on has finished its handshake before the server has looked at what it is. */
+    private static @Nullable String refusal(Observation first) {
+        String alert = first.alert();
+        return alert == null || !OF_HANDSHAKE.contains(alert) ? null
+                : "the peer refused the handshake by the fatal alert " + alert
+                        + (alert.contains("certificate") ? ": it wants a client certificate" : "");
+    }
+
+    /** Why what the peer answers tells nothing. */
+    private @Nullable String doubt() {
+        return protocol == null || protocol.startsWith("http/1") || prober.requests() != null
+                || target.startTls() != StartTls.NONE ? null
+                : "it was asked by HTTP/1.1, but speaks " + protocol;
+    }
+
+    private void runAll(List<? extends Task> tasks) throws InterruptedException {
         List<Future<?>> running = new ArrayList<>();
         tasks.forEach(task -> running.add(threads.submit(task)));
         for (Future<?> each : running) {
@@ -108,9 +146,8 @@ final class TlsAudit {
     }
 
     private ProbeReport report(List<Verdict> verdicts, List<Conversation> conversations, @Nullable String failure) {
-        String host = target.host();
-        return new ProbeReport((host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + target.port(), Protocol.TLS,
-                negotiated, started, Duration.ofNanos(System.nanoTime() - start), verdicts,
+        return new ProbeReport(ProbeReport.target(target.host(), target.port()), Protocol.TLS, negotiated,
+                started, Duration.ofNanos(System.nanoTime() - start), verdicts,
                 conversations.stream().map(each -> each.seen.exchange()).toList(), failure);
     }
 
@@ -119,7 +156,7 @@ final class TlsAudit {
     private void closeFirst(Wire wire, Observation seen) throws InterruptedException {
         negotiated = describe(wire);
         wire.shutdown();
-        seen.await(seen::answered, patience);
+        seen.awaitUnlessSilent(seen::answered, patience);
         if (!seen.awaitEnd(patience)) {
             seen.note("TCP is still open; now our FIN");
             wire.sendFin();
@@ -130,7 +167,7 @@ final class TlsAudit {
     private String describe(Wire wire) {
         StringBuilder text = new StringBuilder(wire.engine().getSession().getProtocol())
                 .append(", ").append(wire.engine().getSession().getCipherSuite());
-        String protocol = wire.applicationProtocol();
+        protocol = wire.applicationProtocol();
         if (protocol != null) {
             text.append(", ALPN ").append(protocol);
         }
@@ -144,13 +181,13 @@ final class TlsAudit {
     private void peerCloses(Wire wire, Observation seen) throws InterruptedException {
         wire.write(asked.closing());
         wire.hold();
-        if (!seen.await(seen::answered, patience)) {
+        if (!seen.awaitUnlessSilent(seen::answered, patience)) {
             seen.note("nothing was closed");
             return;
         }
         Duration grace = wire.grace(patience);
         seen.awaitEnd(grace);
-        if (seen.gotCloseNotify() && !seen.gotRst() && wire.awaitHeldCloseNotify(grace)) {
+        if (seen.gotCloseNotify() && !seen.gotRst() && wire.awaitHeldCloseNotify(patience)) {
             wire.release();
             seen.await(seen::gotRst, grace);
             end(wire, seen);
@@ -169,7 +206,7 @@ final class TlsAudit {
         if (fin) {
             wire.sendFin();
         }
-        seen.await(seen::answered, patience);
+        seen.awaitUnlessSilent(seen::answered, patience);
         seen.awaitEnd(patience);
     }
 

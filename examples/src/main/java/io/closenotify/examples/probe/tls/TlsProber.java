@@ -5,8 +5,11 @@ import io.closenotify.examples.probe.Prober;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.handler.ssl.SslContext;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -44,12 +47,21 @@ public record TlsProber(Contexts contexts, Trust trust, @Nullable Requests reque
         @Nullable String doubt(Certificate[] chain, String host);
     }
 
+    private static List<InetAddress> addresses(String host) {
+        try {
+            return List.of(InetAddress.getAllByName(host));
+        } catch (UnknownHostException e) {
+            return List.of();
+        }
+    }
+
     @Override
     public ProbeReport audit(String host, int port) throws InterruptedException {
         EventLoopGroup loop = new NioEventLoopGroup(1);
         ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS_AT_ONCE);
         try {
-            return new TlsAudit(this, new Wire.Target(loop, host, port, startTls, patience), threads).run();
+            return new TlsAudit(this, new Wire.Target(loop, host, null, port, startTls, patience), addresses(host),
+                    threads).run();
         } finally {
             threads.shutdownNow();
             loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).await();

@@ -10,6 +10,7 @@ import io.closenotify.examples.probe.Verdict.Grade;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grades what was seen. Bad is what breaks a MUST, loses data or leaks a connection; weak what is allowed but leaves
@@ -30,6 +31,15 @@ final class TlsVerdicts {
     private static final String TRUNCATION = "RFC 8446, 6.1: without close_notify nobody knows that all was received";
 
     private TlsVerdicts() {
+    }
+
+    /**
+     * What an answer should be.
+     *
+     * @param bytes of another answer that nothing was done to
+     * @param doubt why an answer tells nothing, or {@code null}
+     */
+    record Expected(long bytes, @Nullable String doubt) {
     }
 
     private static String ownAlert(Observation seen) {
@@ -126,8 +136,12 @@ final class TlsVerdicts {
     private static Verdict lateAnswer(Observation seen, Duration patience) {
         String id = "late_answer";
         String question = "takes our late close_notify";
-        if (!seen.gotCloseNotify() || seen.closeNotifySentAt() == Observation.NEVER) {
+        if (!seen.gotCloseNotify()) {
             return verdict(id, question, UNKNOWN, "there was no close_notify to answer", STAGED, seen);
+        }
+        if (seen.closeNotifySentAt() == Observation.NEVER) {
+            return verdict(id, question, UNKNOWN, (seen.gotRst() ? "RST came before it" : "it could not be sent"),
+                    STAGED, seen);
         }
         if (seen.gotRst()) {
             return verdict(id, question, WEAK, "answers it by RST: it does not wait, nor read to the end", STAGED,
@@ -144,37 +158,36 @@ final class TlsVerdicts {
 
     // A request together with our close_notify
 
-    static List<Verdict> requestWithCloseNotify(Observation seen, long whole, Duration patience) {
+    static List<Verdict> requestWithCloseNotify(Observation seen, Expected expected, Duration patience) {
         return List.of(
-                delivered("request_with_close_notify", "answers a request that comes with close_notify", seen, whole),
+                delivered("request_with_close_notify", "answers a request that comes with close_notify", seen,
+                        expected),
                 endsAfterRequest(seen, patience));
     }
 
-    private static Verdict delivered(String id, String question, Observation seen, long whole) {
+    private static Verdict delivered(String id, String question, Observation seen, Expected expected) {
         String rule = seen.isTls13() ? READ_SIDE : DISCARDS_12;
         long bytes = seen.dataBytes();
         if (seen.isFlooded()) {
             return verdict(id, question, UNKNOWN, "its answer has no end", rule, seen);
         }
-        if (bytes > 0 && isWhole(seen, whole)) {
+        if (expected.doubt() != null) {
+            return verdict(id, question, UNKNOWN, expected.doubt(), rule, seen);
+        }
+        if (bytes > 0 && isWhole(seen, expected)) {
             return verdict(id, question, GOOD, "in full, " + bytes + " bytes", rule, seen);
         }
-        if (bytes == 0 && whole == 0) {
+        if (bytes == 0 && expected.bytes() == 0) {
             return verdict(id, question, UNKNOWN, "it answers such requests with no data at all", rule, seen);
         }
         return verdict(id, question, seen.isTls13() ? BAD : WEAK,
                 bytes == 0 ? "the answer is lost" : "cut off after " + bytes + " bytes", rule, seen);
     }
 
-    /** By its own account, by close_notify, or by comparison with another answer. */
-    private static boolean isWhole(Observation seen, long whole) {
-        return seen.gotCloseNotify() || isWholeByItself(seen, whole);
-    }
-
-    private static boolean isWholeByItself(Observation seen, long whole) {
-        byte[] text = seen.text();
-        boolean http = text.length == seen.dataBytes() && HttpResponses.isOne(text);
-        return http ? HttpResponses.isWhole(text) : whole > 0 && seen.dataBytes() >= whole;
+    /** By its own account, which nothing outweighs; or else by close_notify, or by comparison with another answer. */
+    private static boolean isWhole(Observation seen, Expected expected) {
+        return seen.isHttp() ? seen.isWholeHttp()
+                : seen.gotCloseNotify() || (expected.bytes() > 0 && seen.dataBytes() >= expected.bytes());
     }
 
     private static Verdict endsAfterRequest(Observation seen, Duration patience) {
@@ -194,10 +207,11 @@ final class TlsVerdicts {
         return verdict(id, question, seen.gotFin() ? GOOD : WEAK, end, LEAK, seen);
     }
 
-    static List<Verdict> requestWithFin(Observation seen, long whole, Duration patience) {
+    static List<Verdict> requestWithFin(Observation seen, Expected expected, Duration patience) {
         return List.of(
-                delivered("request_with_fin", "answers a request that comes with close_notify and FIN", seen, whole),
-                ourTail(seen, whole, patience));
+                delivered("request_with_fin", "answers a request that comes with close_notify and FIN", seen,
+                        expected),
+                ourTail(seen, expected, patience));
     }
 
     /**
@@ -205,14 +219,15 @@ final class TlsVerdicts {
      * sends RST. What came behind our close_notify tells what a socket that is closed at once would have answered by
      * RST, over which the peer may lose what it has not read.
      */
-    private static Verdict ourTail(Observation seen, long whole, Duration patience) {
+    private static Verdict ourTail(Observation seen, Expected expected, Duration patience) {
         String id = "our_tail";
         String question = "reads all of ours on a fast close";
         String rule = "fact: a kernel whose socket is closed with input unread sends RST";
         String behind = seen.wireBytesAfterCloseNotify()
                 + " bytes came behind our close_notify: a socket closed at once answers them by RST";
         if (seen.gotRst()) {
-            boolean answered = seen.dataBytes() > 0 && isWhole(seen, whole);
+            boolean answered = expected.doubt() == null && seen.dataBytes() > 0
+                    && isWhole(seen, expected);
             return verdict(id, question, answered ? WEAK : BAD, answered
                     ? "RST, but the request was answered" : "RST: it has not read everything", rule, seen);
         }
@@ -245,17 +260,20 @@ final class TlsVerdicts {
 
     // Its data
 
-    static List<Verdict> slowReader(Observation seen, long whole) {
+    static List<Verdict> slowReader(Observation seen, Expected expected) {
         String id = "its_tail";
         String question = "loses nothing to a slow reader when it closes first";
         long bytes = seen.dataBytes();
+        long whole = expected.bytes();
         String got = bytes + " bytes" + (whole > 0 ? " of " + whole : "");
-        boolean complete = isWhole(seen, whole);
+        if (expected.doubt() != null) {
+            return List.of(verdict(id, question, UNKNOWN, expected.doubt(), STAGED, seen));
+        }
         if (seen.isFlooded() || !seen.ended()) {
             return List.of(verdict(id, question, UNKNOWN,
                     seen.isFlooded() ? "its answer has no end" : "did not close after the request", STAGED, seen));
         }
-        if (!complete) {
+        if (!isWhole(seen, expected)) {
             return List.of(verdict(id, question, bytes == 0 && whole == 0 ? UNKNOWN : BAD,
                     got + ", then " + (seen.gotRst() ? "RST upon our close_notify" : end(seen)), STAGED, seen));
         }

@@ -1,5 +1,7 @@
 package io.closenotify.examples.probe.tls;
 
+import static java.util.Objects.requireNonNull;
+
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
@@ -26,6 +28,8 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -70,8 +74,18 @@ final class Wire implements AutoCloseable {
         this.connectTime = connectTime;
     }
 
-    /** To whom, and how. */
-    record Target(EventLoopGroup loop, String host, int port, StartTls startTls, Duration patience) {
+    /**
+     * To whom, and how.
+     *
+     * @param host by which the peer is known to TLS
+     * @param address to connect to; {@code null} as long as none is chosen
+     */
+    record Target(EventLoopGroup loop, String host, @Nullable InetAddress address, int port, StartTls startTls,
+            Duration patience) {
+
+        Target at(InetAddress chosen) {
+            return new Target(loop, host, chosen, port, startTls, patience);
+        }
 
         /**
          * Connects and shakes hands.
@@ -93,19 +107,20 @@ final class Wire implements AutoCloseable {
             }
             long startMillis = System.currentTimeMillis();
             long start = System.nanoTime();
-            ChannelFuture connected = bootstrap.connect(host, port).await();
+            ChannelFuture connected = bootstrap.connect(new InetSocketAddress(requireNonNull(address), port)).await();
             if (!connected.isSuccess()) {
                 throw new IOException("cannot connect: " + describe(connected.cause()), connected.cause());
             }
             Duration connectTime = Duration.ofNanos(System.nanoTime() - start);
-            seen.note("connected");
+            seen.connected();
             Wire wire = new Wire(seen, connected.channel(), setup, startMillis, connectTime);
             if (wire.handshaken(patience.plus(HANDSHAKE_MARGIN))) {
                 return wire;
             }
             wire.close();
             String failure = seen.failure();
-            throw new IOException(failure != null ? failure : seen.ended()
+            throw new IOException(failure != null ? failure : seen.isFlooded()
+                    ? "the peer flooded the handshake" : seen.ended()
                     ? "the peer ended TCP during the handshake" : "no handshake within "
                     + patience.plus(HANDSHAKE_MARGIN).toMillis() + " ms");
         }
