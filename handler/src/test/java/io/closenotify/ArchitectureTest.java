@@ -26,7 +26,8 @@ class ArchitectureTest {
     static final ArchRule THE_VOCABULARY_KNOWS_NOBODY = noClasses().that().resideInAPackage("io.closenotify")
             .should().dependOnClassesThat().resideInAnyPackage(
                     "io.closenotify.core..", "io.closenotify.driver..", "io.closenotify.tls..",
-                    "io.closenotify.dtls..", "io.closenotify.boundary..", "io.closenotify.observe..");
+                    "io.closenotify.dtls..", "io.closenotify.boundary..", "io.closenotify.drain..",
+                    "io.closenotify.observe..");
 
     @ArchTest
     static final ArchRule THE_DRIVER_KNOWS_NO_PROTOCOL = classes().that().resideInAPackage("io.closenotify.driver..")

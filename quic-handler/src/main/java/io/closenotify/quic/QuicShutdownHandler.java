@@ -161,7 +161,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     /**
      * Gives the connection up without waiting for what is pending. The result is {@link ShutdownResult#ABORTED}, unless
      * another one was decided before; the peer is told by the CONNECTION_CLOSE of the policy in force, within its
-     * {@code closeTimeout}. A second call gives that up, too.
+     * {@code closeTimeout}. Where that is being waited for already, as it is at a second call, it is given up, too.
      *
      * @return completes with the outcome
      */
