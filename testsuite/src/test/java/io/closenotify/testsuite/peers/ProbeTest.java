@@ -57,8 +57,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -101,7 +99,6 @@ class ProbeTest {
     }
 
     @Test
-    @Execution(ExecutionMode.CONCURRENT)
     @NeedsProgram("openssl")
     void openssl_rev_objects_to_a_truncation() throws Exception {
         try (ListeningProgram program = openssl("-rev")) {
@@ -111,7 +108,6 @@ class ProbeTest {
     }
 
     @Test
-    @Execution(ExecutionMode.CONCURRENT)
     @NeedsProgram("openssl")
     void openssl_www_waits_for_our_answer() throws Exception {
         try (ListeningProgram program = openssl("-www")) {
@@ -121,7 +117,6 @@ class ProbeTest {
     }
 
     @Test
-    @Execution(ExecutionMode.CONCURRENT)
     @NeedsProgram("gnutls-serv")
     void gnutls_answers_but_does_not_wait_for_an_answer() throws Exception {
         try (ListeningProgram program = ListeningProgram.onFreePort(port -> List.of("gnutls-serv", "--http",
@@ -134,7 +129,6 @@ class ProbeTest {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @MethodSource("versions")
     @NeedsProgram("nginx")
     void nginx_answers_by_fin_alone(TlsSetup setup) throws Exception {
@@ -145,7 +139,6 @@ class ProbeTest {
     }
 
     @Test
-    @Execution(ExecutionMode.CONCURRENT)
     @NeedsProgram("haproxy")
     void haproxy_answers_but_does_not_wait_for_an_answer() throws Exception {
         try (HttpBackend backend = new HttpBackend(); ListeningProgram program = HaProxy.tls(folder, backend.port(),
@@ -156,7 +149,6 @@ class ProbeTest {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"https-server", "tls-server", "tls-server allowHalfOpen=true"})
     @NeedsProgram("node")
     void node_answers_unless_it_allows_half_open_connections(String role) throws Exception {
@@ -196,7 +188,6 @@ class ProbeTest {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @MethodSource("versions")
     void stock_netty_ends_no_connection_by_itself(TlsSetup setup) throws Exception {
         EventLoopGroup loop = new NioEventLoopGroup(1);
@@ -224,7 +215,6 @@ class ProbeTest {
     }
 
     @Test
-    @Execution(ExecutionMode.CONCURRENT)
     void a_jdk_socket_answers_but_does_not_wait_for_an_answer() throws Exception {
         KeyStore keys = KeyStore.getInstance("PKCS12");
         keys.load(null, null);
