@@ -128,7 +128,7 @@ final class QuicProberTest {
         }
         flood.join();
 
-        assertThat(report.failure()).isEqualTo("no connection: the handshake was not complete within 500 ms");
+        assertThat(report.failure()).isEqualTo("no connection: the handshake was not complete within 1500 ms");
         assertThat(report.exchanges().get(0).events()).hasSizeLessThanOrEqualTo(1_001);
     }
 
