@@ -70,9 +70,9 @@ final class DtlsExchange implements AutoCloseable {
      * @throws IOException if no connection came about, with the reason
      */
     static DtlsExchange connect(EventLoopGroup loop, DtlsHandlerBuilder handlers, InetSocketAddress peer,
-            int localPort, Duration patience, Recorder recorder) throws IOException, InterruptedException {
+            int localPort, Duration patience, DtlsWire wire, Recorder recorder)
+            throws IOException, InterruptedException {
         awaitFree(loop, localPort);
-        DtlsWire wire = new DtlsWire(recorder);
         DtlsHandler handler = handlers.build();
         Promise<SSLSession> handshake = loop.next().newPromise();
         // At once: a connection that has ended has no engine.

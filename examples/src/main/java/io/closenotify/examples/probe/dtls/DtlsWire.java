@@ -42,7 +42,7 @@ final class DtlsWire extends ChannelDuplexHandler {
 
     private final Recorder recorder;
     private final BlockingQueue<Long> alerts = new LinkedBlockingQueue<>(MOST_ALERTS);
-    private final AtomicInteger toLose = new AtomicInteger();
+    private final AtomicInteger toLose;
     private volatile boolean unreachable;
     private volatile boolean heard;
     private volatile long alertSent;
@@ -50,13 +50,19 @@ final class DtlsWire extends ChannelDuplexHandler {
     private long alertSequence = Long.MAX_VALUE;
     private int received;
 
-    DtlsWire(Recorder recorder) {
+    /**
+     * Creates a wire.
+     *
+     * @param toLose how many alerts of the peer's are lost, from its first one on
+     */
+    DtlsWire(Recorder recorder, int toLose) {
         this.recorder = recorder;
+        this.toLose = new AtomicInteger(toLose);
     }
 
-    /** Loses that many alerts that are yet to come. */
-    void lose(int count) {
-        toLose.set(count);
+    /** Loses no more. */
+    void loseNone() {
+        toLose.set(0);
     }
 
     /** When the peer's next alert came, lost or not; {@code null} if none comes until then. */
