@@ -22,6 +22,7 @@ final class DtlsConnection {
     private final ChannelHandlerContext context;
     private final DtlsEngine engine;
     private final HeldAlerts heldAlerts;
+    private @Nullable ByteBuf farewell;
     private @Nullable Handshake handshake;
     private @Nullable ReplayWindow window;
     private @Nullable FinalFlight finalFlight;
@@ -171,16 +172,26 @@ final class DtlsConnection {
         int length = message.readableBytes();
         Wrapped wrapped = engine.wrap(context.alloc(), message.nioBuffer());
         ByteBuf record = wrapped.record();
-        if (record == null || wrapped.result().bytesConsumed() != length) {
-            ReferenceCountUtil.release(record);
-            throw new SSLException("message of " + length + " bytes not sent: " + wrapped.result());
+        if (record != null && wrapped.result().bytesConsumed() == length) {
+            return record;
         }
-        return record;
+        if (record != null && wrapped.result().bytesConsumed() == 0 && farewell == null) {
+            // Behind the peer's close_notify the engine makes its answer of whatever it is called for.
+            farewell = record;
+        } else {
+            ReferenceCountUtil.release(record);
+        }
+        throw new SSLException("message of " + length + " bytes not sent: " + wrapped.result());
     }
 
     /** Returns what the engine has to say at its end: close_notify, or a fatal alert; {@code null} if nothing. */
     @Nullable ByteBuf alert() throws SSLException {
         engine.sslEngine().closeOutbound();
+        ByteBuf made = farewell;
+        if (made != null) {
+            farewell = null;
+            return made;
+        }
         ByteBuf record = engine.wrap(context.alloc()).record();
         if (record != null && DtlsRecord.isUserCanceled(record)) {
             // RFC 5246, section 7.2.2: to be followed by a close_notify. The engine makes one, and closes before it.
@@ -207,5 +218,7 @@ final class DtlsConnection {
             handshake.stop();
         }
         heldAlerts.clear();
+        ReferenceCountUtil.release(farewell);
+        farewell = null;
     }
 }

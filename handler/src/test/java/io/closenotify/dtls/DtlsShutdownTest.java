@@ -19,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -245,6 +246,25 @@ class DtlsShutdownTest {
         pair.client.channel.runPendingTasks();
         ChannelFuture late = pair.client.channel.writeAndFlush(Unpooled.copiedBuffer("late", CharsetUtil.UTF_8));
         assertThat(late.cause()).isInstanceOf(WriteAfterShutdownException.class);
+    }
+
+    @Test
+    void a_write_that_comes_too_late_does_not_cost_the_answer() {
+        pair.server.channel.pipeline().addAfter(pair.server.channel.pipeline().context(pair.server.handler).name(),
+                "late", new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                        if (event instanceof SslCloseCompletionEvent) {
+                            ChannelFuture late = context.channel().writeAndFlush(pair.server.message("late"));
+                            assertThat(late.cause()).isNotNull();
+                        }
+                        context.fireUserEventTriggered(event);
+                    }
+                });
+        ShutdownFuture future = pair.client.handler.shutdown();
+        pair.exchange();
+        assertThat(future.getNow().result()).isEqualTo(ShutdownResult.CLEAN);
+        assertThat(pair.server.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
     }
 
     @Test
