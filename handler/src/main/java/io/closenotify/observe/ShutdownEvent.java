@@ -90,11 +90,13 @@ final class ShutdownEvent extends Event implements ShutdownRecording {
     private long closeTime = NOT_APPLICABLE;
 
     @Label("close_notify Sent")
-    @Description("Whether sending our close_notify was attempted, or counts as done (TLS, DTLS)")
+    @Description("Whether sending our close_notify was attempted, or counts as done; over QUIC: a"
+            + " CONNECTION_CLOSE of ours is on the wire")
     private boolean closeNotifySent;
 
     @Label("close_notify Received")
-    @Description("Whether the peer's close_notify arrived, or counts as arrived (TLS, DTLS)")
+    @Description("Whether the peer's close_notify arrived, or counts as arrived; over QUIC: a"
+            + " CONNECTION_CLOSE")
     private boolean closeNotifyReceived;
 
     @Label("Last Alert")
@@ -213,6 +215,8 @@ final class ShutdownEvent extends Event implements ShutdownRecording {
                 errorCode = close.errorCode();
                 reason = harmless(close.reason());
                 remote = close.remote();
+                closeNotifySent = !close.remote();
+                closeNotifyReceived = close.remote();
                 application = close.application();
             }
             commit();

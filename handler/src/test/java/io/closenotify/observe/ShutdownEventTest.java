@@ -110,6 +110,8 @@ class ShutdownEventTest {
         assertThat(event.getLong("errorCode")).isEqualTo((1L << 62) - 1);
         assertThat(event.getString("reason")).isEqualTo("bye");
         assertThat(event.getBoolean("remote")).isTrue();
+        assertThat(event.getBoolean("closeNotifyReceived")).isTrue();
+        assertThat(event.getBoolean("closeNotifySent")).isFalse();
         assertThat(event.getBoolean("application")).isTrue();
         assertThat(event.getString("delivery")).isEqualTo("quiet");
         assertThat(event.getLong("bytesUnacknowledged")).isEqualTo(21);

@@ -3,6 +3,7 @@ package io.closenotify.testkit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.ref.ReferenceQueue;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -44,11 +46,45 @@ public final class LeakAndLogRecorder implements AutoCloseable {
      * Begins to record.
      *
      * @return a recorder; close it to stop
+     * @throws IllegalStateException if Netty does not log to {@code java.util.logging}: nothing would be seen
      */
     public static LeakAndLogRecorder start() {
+        requireJavaUtilLogging();
         LeakAndLogRecorder recorder = new LeakAndLogRecorder();
         recorder.loggers.forEach(logger -> logger.addHandler(recorder.handler));
         return recorder;
+    }
+
+    private static void requireJavaUtilLogging() {
+        Logger own = Logger.getLogger("io.netty.testkit");
+        AtomicBoolean heard = new AtomicBoolean();
+        Handler ear = new Handler() {
+            @Override
+            public void publish(LogRecord event) {
+                heard.set(true);
+            }
+
+            @Override
+            public void flush() {
+                // Nothing is kept.
+            }
+
+            @Override
+            public void close() {
+                // Nothing is held.
+            }
+        };
+        own.setUseParentHandlers(false);
+        own.addHandler(ear);
+        try {
+            InternalLoggerFactory.getInstance(own.getName()).warn("is this heard?");
+        } finally {
+            own.removeHandler(ear);
+        }
+        if (!heard.get()) {
+            throw new IllegalStateException("Netty logs by " + InternalLoggerFactory.getDefaultFactory().getClass()
+                    + " (expected: to java.util.logging in the end, or neither leaks nor warnings are seen)");
+        }
     }
 
     /**

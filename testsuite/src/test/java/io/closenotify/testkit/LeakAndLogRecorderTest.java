@@ -1,12 +1,14 @@
 package io.closenotify.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.closenotify.testsuite.Waits;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +22,25 @@ class LeakAndLogRecorderTest {
 
     private static void allocateAndRelease() {
         PooledByteBufAllocator.DEFAULT.directBuffer(16).release();
+    }
+
+    @Test
+    void a_recorder_that_would_hear_nothing_is_refused() {
+        InternalLogger deaf = (InternalLogger) Proxy.newProxyInstance(InternalLogger.class.getClassLoader(),
+                new Class<?>[] {InternalLogger.class}, (proxy, method, arguments) -> null);
+        InternalLoggerFactory before = InternalLoggerFactory.getDefaultFactory();
+        InternalLoggerFactory.setDefaultFactory(new InternalLoggerFactory() {
+            @Override
+            protected InternalLogger newInstance(String name) {
+                return deaf;
+            }
+        });
+        try {
+            assertThatThrownBy(LeakAndLogRecorder::start)
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("java.util.logging");
+        } finally {
+            InternalLoggerFactory.setDefaultFactory(before);
+        }
     }
 
     @Test

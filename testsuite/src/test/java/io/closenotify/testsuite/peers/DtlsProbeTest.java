@@ -10,6 +10,7 @@ import io.closenotify.testsuite.dtls.DtlsSetup;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
@@ -42,10 +43,10 @@ class DtlsProbeTest {
                 // Never sends a close_notify. It is not asked again, which it would not bear.
                 Arguments.of(RealDtls.GNUTLS, List.of("GOOD new_handshake", "GOOD resumes_after_full",
                         "BAD answers_close_notify", "GOOD resumes_after_fast", "UNKNOWN resumes_after_quiet")),
-                // Its socket is connected to the first client's.
+                // Its socket is connected to the first client's, and now and then nobody's for a moment.
                 Arguments.of(RealDtls.BOTAN, List.of("GOOD answers_close_notify", "GOOD new_handshake",
                         "GOOD resumes_after_full", "GOOD resumes_after_fast", "UNKNOWN resumes_after_quiet",
-                        "WEAK answers_again")),
+                        "(WEAK answers_again|UNKNOWN serves_on)")),
                 Arguments.of(RealDtls.SCANDIUM, List.of("GOOD answers_close_notify", "GOOD new_handshake",
                         "GOOD resumes_after_full", "GOOD resumes_after_fast", "GOOD resumes_after_quiet",
                         "WEAK answers_again")));
@@ -62,9 +63,8 @@ class DtlsProbeTest {
                     .audit("127.0.0.1", server.address().getPort());
 
             assertThat(report.failure()).isNull();
-            assertThat(report.verdicts()).as(report.toString())
-                    .extracting(verdict -> verdict.grade() + " " + verdict.id())
-                    .containsExactlyElementsOf(findings);
+            assertThat(report.verdicts().stream().map(verdict -> verdict.grade() + " " + verdict.id())
+                    .collect(Collectors.joining("\n"))).as(report.toString()).matches(String.join("\n", findings));
         }
     }
 

@@ -89,6 +89,10 @@ class ProbeTest {
         for (int i = 0; i < named.length; i += 2) {
             assertThat(rest.remove(named[i])).as("%s of %s", named[i], grades).isEqualTo(named[i + 1]);
         }
+        if (grades.get("late_answer") == WEAK) {
+            // What its RST destroys is chance.
+            rest.remove("its_tail");
+        }
         assertThat(rest).doesNotContainValue(BAD);
     }
 
@@ -103,7 +107,9 @@ class ProbeTest {
     void openssl_rev_objects_to_a_truncation() throws Exception {
         try (ListeningProgram program = openssl("-rev")) {
             assertGrades(audit(JDK_13, program.port()), "answers_close_notify", GOOD, "ends_tcp", GOOD,
-                    "request_with_close_notify", GOOD, "truncation", GOOD, "sends_close_notify", UNKNOWN);
+                    "request_with_close_notify", GOOD, "truncation", GOOD, "sends_close_notify", UNKNOWN,
+                    // It does not close, and its alert costs us the session.
+                    "its_tail", UNKNOWN, "resumption_truncated", UNKNOWN);
         }
     }
 

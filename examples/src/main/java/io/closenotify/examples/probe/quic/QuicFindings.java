@@ -21,7 +21,13 @@ final class QuicFindings {
     }
 
     /** A close for people. */
+    /** RFC 9001, section 4.8: the alert no_application_protocol. */
+    private static final long NO_APPLICATION_PROTOCOL = 0x100 + 120;
+
     static String describe(Close close) {
+        if (!close.application() && close.code() == NO_APPLICATION_PROTOCOL) {
+            return "transport code 0x178: no application protocol in common, try another --alpn";
+        }
         return (close.application() ? "application code 0x" : "transport code 0x") + Long.toHexString(close.code())
                 + (close.reason().isEmpty() ? ", no reason" : ", \"" + close.reason() + '"');
     }

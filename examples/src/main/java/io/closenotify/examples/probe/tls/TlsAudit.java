@@ -96,7 +96,10 @@ final class TlsAudit {
         verdicts.addAll(judge(together, seen -> TlsVerdicts.requestWithCloseNotify(seen, expected, patience)));
         verdicts.addAll(judge(withFin, seen -> TlsVerdicts.requestWithFin(seen, expected, patience)));
         verdicts.addAll(judge(truncation, seen -> TlsVerdicts.truncation(seen, patience)));
-        verdicts.addAll(judge(slow, seen -> TlsVerdicts.slowReader(seen, expected)));
+        boolean closesFirst = peerCloses.seen.gotCloseNotify() || peerCloses.seen.ended();
+        Expected tail = closesFirst || expected.doubt() != null ? expected
+                : new Expected(expected.bytes(), "it does not close first");
+        verdicts.addAll(judge(slow, seen -> TlsVerdicts.slowReader(seen, tail)));
         boolean offered = resumptions.stream().anyMatch(each -> each.resumed);
         if (offered) {
             // Once may be chance: a ticket that was late, or another process of the server's.
@@ -367,7 +370,7 @@ final class TlsAudit {
             String failure = failure();
             return failure != null
                     ? TlsVerdicts.notAsked(again.id, "session resumed after " + ending.label() + " close", failure)
-                    : TlsVerdicts.resumption(ending, again.seen, resumed, offered);
+                    : TlsVerdicts.resumption(ending, before.seen.alert(), again.seen, resumed, offered);
         }
     }
 }

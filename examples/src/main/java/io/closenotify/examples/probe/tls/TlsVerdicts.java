@@ -25,7 +25,7 @@ final class TlsVerdicts {
     private static final String LEAK = "fact: a peer that neither answers nor ends TCP holds both ends until somebody's"
             + " timeout (RFC 8446 demands no answer)";
     private static final String READ_SIDE = "RFC 8446, 6.1: close_notify has no effect on the other direction";
-    private static final String DISCARDS_12 = "RFC 5246, 7.2.1: on close_notify pending writes are discarded";
+    private static final String DISCARDS_12 = "RFC 5246, 7.2.1: on close_notify pending writes may be discarded";
     private static final String STAGED =
             "RFC 9112, 9.6: close in stages, or a reset destroys what the other side has not read";
     private static final String TRUNCATION = "RFC 8446, 6.1: without close_notify nobody knows that all was received";
@@ -284,12 +284,17 @@ final class TlsVerdicts {
 
     // Sessions
 
-    static Verdict resumption(Ending ending, Observation seen, boolean resumed, boolean offered) {
+    static Verdict resumption(
+            Ending ending, @Nullable String alert, Observation seen, boolean resumed, boolean offered) {
         String id = "resumption_" + ending.label();
         String question = "session resumed after " + ending.label() + " close";
         String rule = "RFC 5246, 7.2.1: since TLS 1.1 a failure to close properly no longer forbids it";
         if (!offered) {
             return verdict(id, question, UNKNOWN, "the peer offers no resumption", rule, seen);
+        }
+        if (!resumed && alert != null) {
+            return verdict(id, question, UNKNOWN, "its fatal alert " + alert + " upon that end forbids it",
+                    "RFC 8446, 6: the session of a failed connection is not to be resumed", seen);
         }
         return resumed ? verdict(id, question, GOOD, "resumed (" + ending.what() + ")", rule, seen)
                 : verdict(id, question, WEAK, "not resumed (" + ending.what() + "), others are", rule, seen);
