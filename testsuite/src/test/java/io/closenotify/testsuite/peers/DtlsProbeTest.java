@@ -43,10 +43,10 @@ class DtlsProbeTest {
                 // Never sends a close_notify. It is not asked again, which it would not bear.
                 Arguments.of(RealDtls.GNUTLS, List.of("GOOD new_handshake", "GOOD resumes_after_full",
                         "BAD answers_close_notify", "GOOD resumes_after_fast", "UNKNOWN resumes_after_quiet")),
-                // Its socket is connected to the first client's, and now and then nobody's for a moment.
+                // Its socket is connected to the first client's, and now and then its program ends over a close.
                 Arguments.of(RealDtls.BOTAN, List.of("GOOD answers_close_notify", "GOOD new_handshake",
-                        "GOOD resumes_after_full", "GOOD resumes_after_fast", "UNKNOWN resumes_after_quiet",
-                        "(WEAK answers_again|UNKNOWN serves_on)")),
+                        "GOOD resumes_after_full", "(UNKNOWN serves_on|GOOD resumes_after_fast",
+                        "(UNKNOWN serves_on|UNKNOWN resumes_after_quiet", "(WEAK answers_again|UNKNOWN serves_on)))")),
                 Arguments.of(RealDtls.SCANDIUM, List.of("GOOD answers_close_notify", "GOOD new_handshake",
                         "GOOD resumes_after_full", "GOOD resumes_after_fast", "GOOD resumes_after_quiet",
                         "WEAK answers_again")));

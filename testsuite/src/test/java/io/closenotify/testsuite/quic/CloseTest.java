@@ -20,6 +20,7 @@ import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testkit.RelayedDatagram;
 import io.closenotify.testsuite.Waits;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.incubator.codec.quic.QuicConnectionCloseEvent;
@@ -28,6 +29,8 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -384,12 +387,13 @@ class CloseTest {
 
     @Test
     void the_peers_close_with_our_answer_still_under_way_is_not_clean() throws Exception {
+        BlockingQueue<ChannelFuture> answers = new LinkedBlockingQueue<>();
         QuicSetup answering = ShutdownPair.setup().streamPipeline(stream ->
                 stream.pipeline().addLast(new ChannelInboundHandlerAdapter() {
                     @Override
                     public void channelRead(ChannelHandlerContext context, Object message) {
                         ReferenceCountUtil.release(message);
-                        QuicStreams.conclude(stream, Unpooled.wrappedBuffer(new byte[10_000]));
+                        answers.add(QuicStreams.conclude(stream, Unpooled.wrappedBuffer(new byte[10_000])));
                     }
                 }));
         try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup(), answering, relay -> relay)) {
@@ -398,6 +402,7 @@ class CloseTest {
             pair.relay().block(Direction.TO_CLIENT);
             stream.writeAndFinish(new byte[10]);
             pair.far().nextStream();
+            Waits.done(Waits.next(answers, "our answer"));
             ShutdownPair.letPass(pair.near(), Duration.ofMillis(50));
             pair.shutdown(AT_ONCE);
             QuicShutdownOutcome outcome = ShutdownPair.outcome(ShutdownPair.handler(pair.far()).outcome());
