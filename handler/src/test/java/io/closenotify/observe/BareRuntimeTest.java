@@ -26,6 +26,8 @@ class BareRuntimeTest {
         Process java = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--limit-modules", "java.base,java.logging,java.naming,jdk.unsupported",
+                // Newer JDKs warn of what Netty does with it.
+                "-Dio.netty.noUnsafe=true",
                 "-cp", classPath(), BareRuntime.class.getName())
                 .redirectErrorStream(true).start();
         try {
