@@ -17,13 +17,13 @@ final class QuicFindings {
 
     private static final long PROTOCOL_VIOLATION = 0x0a;
 
+    /** RFC 9001, section 4.8: the alert no_application_protocol. */
+    private static final long NO_APPLICATION_PROTOCOL = 0x100 + 120;
+
     private QuicFindings() {
     }
 
     /** A close for people. */
-    /** RFC 9001, section 4.8: the alert no_application_protocol. */
-    private static final long NO_APPLICATION_PROTOCOL = 0x100 + 120;
-
     static String describe(Close close) {
         if (!close.application() && close.code() == NO_APPLICATION_PROTOCOL) {
             return "transport code 0x178: no application protocol in common, try another --alpn";
