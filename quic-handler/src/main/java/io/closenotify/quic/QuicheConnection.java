@@ -41,6 +41,7 @@ final class QuicheConnection implements AckWatch.Signs {
     private static final int PATH_LOCAL = 0;
     private static final int PATH_PEER = 1;
     private static final int PATH_ACTIVE = 3;
+    private static final int PATH_LOST = 6;
     private static final int PATH_RTT = 8;
     private static final int PATH_CWND = 9;
     private static final int STATS_RECEIVED = 0;
@@ -411,7 +412,9 @@ final class QuicheConnection implements AckWatch.Signs {
 
     /**
      * About how many bytes are in flight, headers included: the congestion window, less what a stream could write now.
-     * Too little where packets were lost and are to be sent again.
+     * Too little where packets were lost and are to be sent again. The whole window, which is the most there can be,
+     * where an acknowledgement is overdue and the probes for it are not sent yet: quiche ignores the window for these.
+     * (The codec forgets to send them if it finds the timer expired while it is sending, until something else happens.)
      *
      * @return the bytes, or a negative number if flow control limits what any stream could write, or there is none
      *     that could, so that nothing is known
@@ -430,7 +433,11 @@ final class QuicheConnection implements AckWatch.Signs {
             // A stream that was never written on is limited by the congestion window and the connection alone.
             room = Math.max(room, roomOfUnusedStream());
         }
-        if (room >= window) {
+        if (room > window) {
+            // Behind a loss it may just as well be what proportional rate reduction adds: at most another window.
+            return activePath(PATH_LOST) == 0 || room > 2 * window ? window : UNKNOWN;
+        }
+        if (room == window) {
             return 0;
         }
         return room >= 0 && limit > window ? window - room : UNKNOWN;
