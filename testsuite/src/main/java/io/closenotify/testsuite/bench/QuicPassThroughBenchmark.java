@@ -49,8 +49,8 @@ public class QuicPassThroughBenchmark {
     @Param({Benchmarks.STOCK, Benchmarks.CLOSENOTIFY})
     public String variant = Benchmarks.STOCK;
 
-    private final ByteBuf chunk = Unpooled.unreleasableBuffer(Unpooled.directBuffer(CHUNK).writeZero(CHUNK));
     private @Nullable QuicLoopback loopback;
+    private @Nullable ByteBuf chunk;
     private @Nullable QuicChannel connection;
     private @Nullable QuicStreamChannel stream;
     private @Nullable Promise<Void> arrived;
@@ -61,6 +61,7 @@ public class QuicPassThroughBenchmark {
     /** Connects. */
     @Setup(Level.Trial)
     public void connect() throws CertificateException, InterruptedException {
+        chunk = Unpooled.directBuffer(CHUNK).writeZero(CHUNK);
         QuicShutdownPolicy policy = ours() ? QuicShutdownPolicy.compliant() : null;
         loopback = new QuicLoopback(1, IDLE_TIMEOUT, policy, this::received);
         connection = loopback.connect(loopback.bindClient(), 1, policy).clients().get(0);
@@ -84,7 +85,7 @@ public class QuicPassThroughBenchmark {
     private void send() {
         sent += CHUNK;
         chunksToGo--;
-        requireNonNull(stream).writeAndFlush(chunk.duplicate());
+        requireNonNull(stream).writeAndFlush(requireNonNull(chunk).retainedDuplicate());
     }
 
     /** On the event loop of both ends. */
@@ -108,6 +109,8 @@ public class QuicPassThroughBenchmark {
         check(peer.bytes() == megabytes * CHUNK * CHUNKS, "bytes that arrived", peer.bytes());
         check(QuicLoopback.isTold(peer), "what the peer was told", peer.close());
         ends.close();
+        check(requireNonNull(chunk).release(), "what holds the chunk", requireNonNull(chunk).refCnt());
+        chunk = null;
         loopback = null;
         connection = null;
         stream = null;
