@@ -46,7 +46,11 @@ class ShutdownPolicyTest {
                 bad("peerTimeout: PT-0.001S (expected: PT0S to PT8760H)", builder -> builder.peerTimeout(negative)),
                 bad("linger: PT-0.001S (expected: PT0S to PT8760H)", builder -> builder.linger(negative)),
                 bad("linger: PT8760H0.000000001S (expected: PT0S to PT8760H)", builder -> builder.linger(endless)),
-                bad("inboundCap: -1 (expected: >= 0 bytes)", builder -> builder.inboundCap(-1)));
+                bad("inboundCap: -1 (expected: >= 0 bytes)", builder -> builder.inboundCap(-1)),
+                bad("mode: FAST (expected: BIDIRECTIONAL, to KEEP the transport)",
+                        builder -> builder.mode(ShutdownMode.FAST).transport(TransportPolicy.KEEP)),
+                bad("mode: QUIET (expected: BIDIRECTIONAL, to KEEP the transport)",
+                        builder -> builder.mode(ShutdownMode.QUIET).transport(TransportPolicy.KEEP)));
     }
 
     private static Arguments bad(String message, UnaryOperator<ShutdownPolicy.Builder> change) {
