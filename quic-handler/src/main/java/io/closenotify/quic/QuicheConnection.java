@@ -1,6 +1,7 @@
 package io.closenotify.quic;
 
 import static io.closenotify.quic.QuicheCodec.unexpected;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.closenotify.quic.QuicheCodec.Handles;
 import io.netty.buffer.ByteBuf;
@@ -35,9 +36,6 @@ final class QuicheConnection implements AckWatch.Signs {
     /** {@code QUICHE_ERR_STREAM_STOPPED}: the peer sent STOP_SENDING. */
     private static final long STREAM_STOPPED = -15;
 
-    /** RFC 9000, section 18.2: the default of max_ack_delay. */
-    private static final long DEFAULT_MAX_ACK_DELAY_MILLIS = 25;
-
     private static final int PATH_LOCAL = 0;
     private static final int PATH_PEER = 1;
     private static final int PATH_ACTIVE = 3;
@@ -62,6 +60,7 @@ final class QuicheConnection implements AckWatch.Signs {
 
     private final QuicChannel channel;
     private final Handles codec = QuicheCodec.handles();
+    private @Nullable PeerLimits peerLimits;
     private boolean streamSeen;
     private long refusedStream = -1;
 
@@ -180,24 +179,29 @@ final class QuicheConnection implements AckWatch.Signs {
     }
 
     private long activePath(int index) {
-        Object value = activePathValue(index);
-        return value == null ? 0 : (long) value;
+        Object[] path = activePath();
+        return path == null ? 0 : (long) path[index];
     }
 
-    private @Nullable Object activePathValue(int index) {
+    /** What quiche tells of the path in use. It is nearly always the first one; to count them costs a call more. */
+    private Object @Nullable [] activePath() {
         long address = address();
         if (address == 0) {
             return null;
         }
         try {
+            Object[] path = (Object[]) codec.pathStats.invokeExact(address, 0L);
+            if (path == null || (boolean) path[PATH_ACTIVE]) {
+                return path;
+            }
             long paths = stat(STATS_PATHS);
-            for (long path = 0; path < paths; path++) {
-                Object[] values = (Object[]) codec.pathStats.invokeExact(address, path);
-                if (values != null && ((boolean) values[PATH_ACTIVE] || path == paths - 1)) {
-                    return values[index];
+            for (long index = 1; index < paths; index++) {
+                Object[] next = (Object[]) codec.pathStats.invokeExact(address, index);
+                if (next != null && ((boolean) next[PATH_ACTIVE] || index == paths - 1)) {
+                    return next;
                 }
             }
-            return null;
+            return paths == 1 ? path : null;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -212,21 +216,25 @@ final class QuicheConnection implements AckWatch.Signs {
         return activePath(PATH_CWND);
     }
 
-    private @Nullable QuicTransportParameters peerParameters() {
-        return exists() ? channel.peerTransportParameters() : null;
-    }
-
     @Override
     public long peerIdleTimeoutNanos() {
-        QuicTransportParameters parameters = peerParameters();
-        return parameters == null ? 0 : parameters.maxIdleTimeout() * 1_000_000;
+        return peerLimits().idleTimeoutNanos();
     }
 
     @Override
     public long maxAckDelayNanos() {
-        QuicTransportParameters parameters = peerParameters();
-        long millis = parameters == null ? DEFAULT_MAX_ACK_DELAY_MILLIS : parameters.maxAckDelay();
-        return millis * 1_000_000;
+        return peerLimits().maxAckDelayNanos();
+    }
+
+    /** They never change once the peer has told them, and the codec makes them anew each time it is asked. */
+    private PeerLimits peerLimits() {
+        PeerLimits known = peerLimits;
+        if (known == null && exists()) {
+            QuicTransportParameters parameters = channel.peerTransportParameters();
+            known = parameters == null ? null : PeerLimits.of(parameters);
+            peerLimits = known;
+        }
+        return known == null ? PeerLimits.DEFAULTS : known;
     }
 
     /** What fits into one datagram. */
@@ -278,11 +286,12 @@ final class QuicheConnection implements AckWatch.Signs {
      * @return the peer's address, or {@code null} if there is no connection
      */
     @Nullable InetSocketAddress sendToActivePath() {
-        InetSocketAddress peer = (InetSocketAddress) activePathValue(PATH_PEER);
-        InetSocketAddress local = (InetSocketAddress) activePathValue(PATH_LOCAL);
-        if (peer == null || local == null) {
+        Object[] path = activePath();
+        if (path == null) {
             return null;
         }
+        InetSocketAddress peer = (InetSocketAddress) path[PATH_PEER];
+        InetSocketAddress local = (InetSocketAddress) path[PATH_LOCAL];
         InetSocketAddress remote = new InetSocketAddress(peer.getAddress(),
                 portsAreSwapped(local.getPort(), peer.getPort()) ? swapped(peer.getPort()) : peer.getPort());
         codec.channelRemote.set(channel, remote);
@@ -427,8 +436,7 @@ final class QuicheConnection implements AckWatch.Signs {
                 room = Math.max(room, capacity(stream.streamId()));
             }
         }
-        QuicTransportParameters parameters = peerParameters();
-        long limit = parameters == null ? 0 : parameters.initialMaxStreamDataBidiRemote();
+        long limit = peerLimits().streamData();
         if (room < window && limit > window) {
             // A stream that was never written on is limited by the congestion window and the connection alone.
             room = Math.max(room, roomOfUnusedStream());
@@ -488,6 +496,25 @@ final class QuicheConnection implements AckWatch.Signs {
             int ignored = (int) codec.streamShutdown.invokeExact(address, streamId, SHUTDOWN_WRITE, errorCode);
         } catch (Throwable e) {
             throw unexpected(e);
+        }
+    }
+
+    /**
+     * Of the peer's transport parameters (RFC 9000, section 18.2).
+     *
+     * @param idleTimeoutNanos zero if it has none
+     * @param maxAckDelayNanos the longest the peer delays its acknowledgements
+     * @param streamData what may be sent on a two-way stream of ours before the peer allows more
+     */
+    private record PeerLimits(long idleTimeoutNanos, long maxAckDelayNanos, long streamData) {
+
+        static final PeerLimits DEFAULTS = new PeerLimits(0, MILLISECONDS.toNanos(25), 0);
+
+        static PeerLimits of(QuicTransportParameters parameters) {
+            return new PeerLimits(
+                    MILLISECONDS.toNanos(parameters.maxIdleTimeout()),
+                    MILLISECONDS.toNanos(parameters.maxAckDelay()),
+                    parameters.initialMaxStreamDataBidiRemote());
         }
     }
 }
