@@ -245,8 +245,8 @@ final class ShutdownEvent extends Event implements ShutdownRecording {
         }
         try {
             return harmless(cause.toString());
-        } catch (RuntimeException e) {
-            // Of somebody else's making.
+        } catch (Throwable e) {
+            // Of somebody else's making; the outcome must be told all the same.
             return cause.getClass().getName();
         }
     }

@@ -152,6 +152,18 @@ class ShutdownEventTest {
     }
 
     @Test
+    void a_cause_that_cannot_be_told_at_all_is_named_by_its_class() throws IOException {
+        Throwable endless = new IOException() {
+            @Override
+            public String toString() {
+                throw new StackOverflowError("a cause that tells itself");
+            }
+        };
+        RecordedEvent event = record(recording -> recording.commit(outcome(null, endless), PEER));
+        assertThat(event.getString("cause")).isEqualTo(endless.getClass().getName());
+    }
+
+    @Test
     void an_event_lasts_from_the_start_of_the_shutdown_to_its_outcome() throws IOException {
         long[] nanos = new long[1];
         RecordedEvent event = record(recording -> {
