@@ -123,8 +123,21 @@ public final class ShutdownMetrics implements MeterBinder, ShutdownObserver {
     @Override
     public void shutdownEnded(Channel channel, ConnectionOutcome outcome) {
         add(shuttingDown, outcome.protocol(), -1);
+        RuntimeException failure = null;
         for (Bound registry : bound) {
-            registry.record(outcome);
+            try {
+                registry.record(outcome);
+            } catch (RuntimeException e) {
+                // Of one registry: the others are told first.
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

@@ -1,14 +1,19 @@
 package io.closenotify.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.closenotify.Protocol;
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
+import io.micrometer.core.instrument.distribution.pause.PauseDetector;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
@@ -82,6 +87,24 @@ class ShutdownMetricsTest {
 
         assertThat(registry.get("closenotify.shutdown").timer().count()).isOne();
         assertThat(count("closenotify.forced", "tls")).isOne();
+    }
+
+    @Test
+    void a_registry_that_throws_keeps_nothing_from_the_others() {
+        ShutdownMetrics metrics = new ShutdownMetrics();
+        MeterRegistry broken = new SimpleMeterRegistry() {
+            @Override
+            protected Timer newTimer(Meter.Id id, DistributionStatisticConfig config, PauseDetector pauses) {
+                throw new IllegalStateException("no timers here");
+            }
+        };
+        metrics.bindTo(broken);
+        metrics.bindTo(registry);
+        assertThatThrownBy(() -> end(metrics, Protocol.TLS, ShutdownResult.ABORTED))
+                .isInstanceOf(IllegalStateException.class).hasMessage("no timers here");
+        assertThat(registry.get("closenotify.shutdown").timer().count()).isOne();
+        assertThat(count("closenotify.forced", "tls")).isOne();
+        assertThat(gauge("closenotify.shutting.down", "tls")).isZero();
     }
 
     private ShutdownMetrics bound() {
