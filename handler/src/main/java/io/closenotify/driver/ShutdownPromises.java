@@ -28,6 +28,7 @@ public final class ShutdownPromises {
     private final List<ChannelPromise> closePromises = new ArrayList<>(0);
     private @Nullable ShutdownWatch watch;
     private @Nullable ShutdownOutcome outcome;
+    private @Nullable Throwable noOutcome;
 
     public ShutdownPromises(ChannelHandlerContext context, Protocol protocol, ShutdownObserver observer) {
         this.context = context;
@@ -58,6 +59,8 @@ public final class ShutdownPromises {
         ShutdownOutcome known = outcome;
         if (known != null) {
             promise.complete(known);
+        } else if (noOutcome != null) {
+            promise.setFailure(noOutcome);
         } else {
             outcomePromises.add(promise);
         }
@@ -107,6 +110,8 @@ public final class ShutdownPromises {
 
     /** There will be no outcome. */
     public void standDown(Throwable cause) {
+        noOutcome = cause;
+        // Nobody joins the list any more.
         outcomePromises.forEach(promise -> promise.setFailure(cause));
         outcomePromises.clear();
     }
