@@ -409,6 +409,8 @@ final class DrainRun {
         // A listener's loop may not have answered.
         begin();
         entries().forEach(this::abort);
+        look();
+        closeUnregistered();
         if (stage == Stage.IDLE) {
             closeServers();
         }
@@ -436,8 +438,21 @@ final class DrainRun {
         entries().forEach(entry -> submit(entry, entry.connection::closeTransport));
     }
 
-    private void giveUp() {
+    /** Some handler of the server's keeps them from their event loops: nobody but we will end them. */
+    private void closeUnregistered() {
+        for (Channel channel : unregistered) {
+            DrainedPeer peer = new DrainedPeer(channel.remoteAddress(), null, null, true, Duration.ofNanos(elapsed()),
+                    new IllegalStateException("the connection was never registered with an event loop"));
+            lost.add(channel);
+            channel.unsafe().closeForcibly();
+            books.forced++;
+            books.ended(peer, null);
+        }
         unregistered.clear();
+    }
+
+    private void giveUp() {
+        closeUnregistered();
         entries().forEach(entry -> {
             cutShort(entry, entry.outcome == null);
             lose(entry);

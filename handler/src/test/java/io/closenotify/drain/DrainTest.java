@@ -367,6 +367,21 @@ class DrainTest {
         assertThat(report(future).connections()).isEqualTo(4);
     }
 
+    @Test
+    void a_connection_that_never_gets_an_event_loop_is_closed_and_told_of() {
+        EmbeddedChannel held = bench.unregistered();
+        bench.tracker.track(held);
+        Future<DrainReport> future = bench.start(AT_ONCE);
+        bench.advance(AT_ONCE.deadline().plus(SETTLE));
+        assertThat(held.isOpen()).isFalse();
+        DrainReport report = report(future);
+        assertThat(report.connections()).isOne();
+        assertThat(report.forced()).isOne();
+        assertThat(report.withoutShutdown()).isOne();
+        assertThat(report.worst()).singleElement()
+                .satisfies(peer -> assertThat(peer.cause()).hasMessageContaining("event loop"));
+    }
+
     private static void pendingRegistered(EmbeddedChannel channel) {
         try {
             channel.register();
