@@ -428,15 +428,15 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
     }
 
     void handshakeFailed(Exception cause) {
-        endHandshake(cause, cause instanceof SSLException ? Input.FATAL_ALERT : Input.ABORT);
+        failHandshake(cause, cause instanceof SSLException ? Input.FATAL_ALERT : Input.ABORT);
     }
 
     /** Nobody is to blame but the network. */
     void handshakeTimedOut(SSLException cause) {
-        endHandshake(cause, Input.RESET);
+        failHandshake(cause, Input.RESET);
     }
 
-    private void endHandshake(Exception cause, Input input) {
+    private void failHandshake(Exception cause, Input input) {
         ChannelHandlerContext context = calls.context();
         Throwable told = hinted(cause);
         requireShutdown().note(told);
@@ -537,7 +537,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
     public void handlerRemoved(ChannelHandlerContext context) {
         if (machine.shuttingDown()) {
             requireShutdown().note(removed());
-            machine.feed(Input.ABORT);
+            machine.feedAhead(Input.ABORT, () -> endHandshake(DtlsHandler::removed));
         } else if (machine.phase() != Phase.TERMINATED && shutdown != null) {
             shutdown.standDown(removed());
         }
@@ -554,6 +554,11 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
         if (released != null) {
             released.release();
         }
+        endHandshake(cause);
+    }
+
+    /** Nothing comes of a handshake that is not completed by now. */
+    void endHandshake(Supplier<? extends Exception> cause) {
         if (waitingWrites != null || !handshakePromise.isDone()) {
             tellHandshakeFailed(cause.get());
         }

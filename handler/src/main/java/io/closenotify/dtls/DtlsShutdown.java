@@ -26,6 +26,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.PortUnreachableException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
@@ -300,6 +301,7 @@ final class DtlsShutdown {
         ShutdownOutcome outcome = books.close(state, result, unsent > 0 ? unsent : bytesPending, false,
                 handler.leavesSessionResumable(result));
         LOGGER.debug("{} {}", context.channel(), outcome);
+        handler.endHandshake(ClosedChannelException::new);
         promises.complete(outcome);
     }
 }

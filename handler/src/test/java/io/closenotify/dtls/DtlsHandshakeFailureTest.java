@@ -8,6 +8,7 @@ import io.closenotify.ShutdownResult;
 import io.closenotify.dtls.EmbeddedDtlsPair.Side;
 import io.netty.channel.ChannelFuture;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -169,6 +171,26 @@ class DtlsHandshakeFailureTest {
             pair.pass(1);
             assertThat(EmbeddedDtlsPair.drop(side)).isZero();
             assertThat(side.exceptions).isEmpty();
+        }
+    }
+
+    /** Who ends a handshake. */
+    enum Ended { CLOSED_UNDERNEATH, SHUTDOWN, ABORT }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_handshake_that_is_ended_is_told_in_front_of_the_outcome(Ended by) {
+        try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair()) {
+            Side side = pair.client;
+            switch (by) {
+                case CLOSED_UNDERNEATH -> side.channel.pipeline().context(side.handler).close();
+                case SHUTDOWN -> side.handler.shutdown();
+                case ABORT -> side.handler.abort();
+            }
+            pair.pass(3_000);
+            assertThat(side.handler.handshakeFuture().cause()).isInstanceOf(ClosedChannelException.class);
+            assertThat(side.events).extracting(Object::getClass).asInstanceOf(InstanceOfAssertFactories.LIST)
+                    .startsWith(SslHandshakeCompletionEvent.class).contains(ShutdownOutcome.class);
         }
     }
 
