@@ -54,7 +54,7 @@ public final class DrainPolicy {
         }
     }
 
-    private static Duration requireTimeout(Duration timeout, String name) {
+    static Duration requireTimeout(Duration timeout, String name) {
         requireNonNull(timeout, name);
         if (timeout.isNegative() || timeout.compareTo(ShutdownPolicy.MAX_TIMEOUT) > 0) {
             throw new IllegalArgumentException(

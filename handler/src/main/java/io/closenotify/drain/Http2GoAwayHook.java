@@ -1,7 +1,6 @@
 package io.closenotify.drain;
 
-import static java.util.Objects.requireNonNull;
-
+import io.closenotify.ShutdownPolicy;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -56,21 +55,15 @@ public final class Http2GoAwayHook implements BeforeCloseHook {
      * Waits for the ACK of the PING as long as is said.
      *
      * @param pingTimeout how long to wait at most; zero waits without end
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if it is negative, or more than {@link ShutdownPolicy#MAX_TIMEOUT}
      */
     public Http2GoAwayHook(Duration pingTimeout) {
-        if (requireNonNull(pingTimeout, "pingTimeout").isNegative()) {
-            throw new IllegalArgumentException("pingTimeout: " + pingTimeout + " (expected: >= 0)");
-        }
-        this.pingTimeout = pingTimeout;
+        this.pingTimeout = DrainPolicy.requireTimeout(pingTimeout, "pingTimeout");
     }
 
     @Override
     public Future<?> beforeClose(Channel channel) {
-        Promise<Void> done = channel.eventLoop().newPromise();
-        channel.closeFuture().addListener(closed -> done.trySuccess(null));
-        TlsHandshake.after(channel, () -> begin(channel, done));
-        return done;
+        return HookStart.begin(channel, done -> begin(channel, done));
     }
 
     private void begin(Channel channel, Promise<Void> done) {

@@ -1,7 +1,6 @@
 package io.closenotify.drain;
 
-import static java.util.Objects.requireNonNull;
-
+import io.closenotify.ShutdownPolicy;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.Future;
@@ -54,21 +53,15 @@ public final class HttpConnectionCloseHook implements BeforeCloseHook {
      * Gives idle connections the time that is said.
      *
      * @param idleGrace how long requests are taken on an idle connection; zero closes at once
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if it is negative, or more than {@link ShutdownPolicy#MAX_TIMEOUT}
      */
     public HttpConnectionCloseHook(Duration idleGrace) {
-        if (requireNonNull(idleGrace, "idleGrace").isNegative()) {
-            throw new IllegalArgumentException("idleGrace: " + idleGrace + " (expected: >= 0)");
-        }
-        this.idleGrace = idleGrace;
+        this.idleGrace = DrainPolicy.requireTimeout(idleGrace, "idleGrace");
     }
 
     @Override
     public Future<?> beforeClose(Channel channel) {
-        Promise<Void> done = channel.eventLoop().newPromise();
-        channel.closeFuture().addListener(closed -> done.trySuccess(null));
-        TlsHandshake.after(channel, () -> begin(channel, done));
-        return done;
+        return HookStart.begin(channel, done -> begin(channel, done));
     }
 
     private void begin(Channel channel, Promise<Void> done) {

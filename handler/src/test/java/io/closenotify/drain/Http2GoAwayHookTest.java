@@ -274,6 +274,6 @@ class Http2GoAwayHookTest {
         assertThat(new Http2GoAwayHook().beforeClose(new EmbeddedChannel()).isSuccess()).isTrue();
         assertThatThrownBy(() -> new Http2GoAwayHook(Duration.ofNanos(-1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pingTimeout: PT-0.000000001S (expected: >= 0)");
+                .hasMessage("pingTimeout: PT-0.000000001S (expected: PT0S to PT8760H)");
     }
 }
