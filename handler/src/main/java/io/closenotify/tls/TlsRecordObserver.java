@@ -15,6 +15,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.util.function.LongSupplier;
 
 /**
  * Tells a listener of each TLS record that passes, either way, and of FIN and RST, without touching anything.
@@ -34,6 +35,7 @@ import java.nio.channels.ClosedChannelException;
 public final class TlsRecordObserver extends ChannelDuplexHandler {
 
     private final TlsRecordListener listener;
+    private final LongSupplier clock;
     private final RecordFraming inbound = new RecordFraming();
     private final RecordFraming outbound = new RecordFraming();
     private final ChannelFutureListener written = this::written;
@@ -48,7 +50,12 @@ public final class TlsRecordObserver extends ChannelDuplexHandler {
      * @param listener is told what passes
      */
     public TlsRecordObserver(TlsRecordListener listener) {
+        this(listener, System::nanoTime);
+    }
+
+    TlsRecordObserver(TlsRecordListener listener, LongSupplier clock) {
         this.listener = requireNonNull(listener, "listener");
+        this.clock = clock;
     }
 
     @Override
@@ -73,11 +80,11 @@ public final class TlsRecordObserver extends ChannelDuplexHandler {
             data.skipBytes(framing.next(data));
             if (framing.records() != before) {
                 listener.onRecord(new TlsRecord(direction, framing.contentType(), framing.version(), framing.length(),
-                        System.nanoTime()));
+                        clock.getAsLong()));
             }
         }
         if (!framing.isValid()) {
-            listener.onGarbage(direction, System.nanoTime());
+            listener.onGarbage(direction, clock.getAsLong());
         }
     }
 
@@ -129,21 +136,21 @@ public final class TlsRecordObserver extends ChannelDuplexHandler {
     private void finSent(TransportEnd end) {
         if (!finSent || end == TransportEnd.RST) {
             finSent = true;
-            listener.onTransportEnd(Direction.SENT, end, System.nanoTime());
+            listener.onTransportEnd(Direction.SENT, end, clock.getAsLong());
         }
     }
 
     private void finReceived() {
         if (!finReceived && !reset) {
             finReceived = true;
-            listener.onTransportEnd(Direction.RECEIVED, TransportEnd.FIN, System.nanoTime());
+            listener.onTransportEnd(Direction.RECEIVED, TransportEnd.FIN, clock.getAsLong());
         }
     }
 
     private void resetReceived() {
         if (!reset) {
             reset = true;
-            listener.onTransportEnd(Direction.RECEIVED, TransportEnd.RST, System.nanoTime());
+            listener.onTransportEnd(Direction.RECEIVED, TransportEnd.RST, clock.getAsLong());
         }
     }
 }

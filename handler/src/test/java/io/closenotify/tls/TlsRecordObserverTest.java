@@ -34,26 +34,29 @@ class TlsRecordObserverTest {
             List.of("22 0301 3", "20 0303 1", "23 0303 0", "23 0303 260", "21 0303 2");
 
     private final List<String> seen = new ArrayList<>();
+    private final long nanos = 17;
     private final TlsRecordListener listener = new TlsRecordListener() {
 
         @Override
         public void onRecord(TlsRecord record) {
-            assertThat(System.nanoTime() - record.nanoTime()).isNotNegative();
+            assertThat(record.nanoTime()).isEqualTo(nanos);
             seen.add("%s %d %04x %d".formatted(
                     record.direction(), record.contentType(), record.version(), record.length()));
         }
 
         @Override
         public void onTransportEnd(Direction direction, TransportEnd end, long nanoTime) {
+            assertThat(nanoTime).isEqualTo(nanos);
             seen.add(direction + " " + end);
         }
 
         @Override
         public void onGarbage(Direction direction, long nanoTime) {
+            assertThat(nanoTime).isEqualTo(nanos);
             seen.add(direction + " garbage");
         }
     };
-    private final EmbeddedChannel channel = new EmbeddedChannel(new TlsRecordObserver(listener));
+    private final EmbeddedChannel channel = new EmbeddedChannel(new TlsRecordObserver(listener, () -> nanos));
 
     private static List<String> records(Direction direction) {
         return RECORDS.stream().map(record -> direction + " " + record).toList();
@@ -143,7 +146,7 @@ class TlsRecordObserverTest {
                 };
             }
         };
-        abrupt.pipeline().addLast(new TlsRecordObserver(listener));
+        abrupt.pipeline().addLast(new TlsRecordObserver(listener, () -> nanos));
         abrupt.close();
 
         assertThat(seen).containsExactly("SENT RST");
@@ -174,7 +177,7 @@ class TlsRecordObserverTest {
                 public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
                     promise.setFailure(failure);
                 }
-            }, new TlsRecordObserver(listener));
+            }, new TlsRecordObserver(listener, () -> nanos));
             assertThat(broken.write(Unpooled.EMPTY_BUFFER).cause()).isSameAs(failure);
         }
 
