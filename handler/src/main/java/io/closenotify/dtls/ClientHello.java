@@ -12,15 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientHello {
 
-    private static final int RECORD_HEADER = 13;
-    private static final int MESSAGE_HEADER = 12;
-    private static final int BODY = RECORD_HEADER + MESSAGE_HEADER;
-
-    private static final int HANDSHAKE = 22;
-    private static final int CLIENT_HELLO = 1;
-    private static final int HELLO_VERIFY_REQUEST = 3;
-    private static final int DTLS_1_0 = 0xfeff;
-    private static final int DTLS_1_2 = 0xfefd;
+    private static final int RECORD_HEADER = DtlsRecord.HEADER;
+    private static final int BODY = RECORD_HEADER + DtlsRecord.HANDSHAKE_HEADER;
 
     private static final int RECORD_SEQUENCE = 5;
     private static final int MESSAGE_SEQUENCE = RECORD_HEADER + 4;
@@ -62,19 +55,15 @@ final class ClientHello {
     private static boolean isHeadOfClientHello(ByteBuf datagram, int start) {
         int length = datagram.readableBytes();
         return length >= LEAST_LENGTH
-                && datagram.getUnsignedByte(start) == HANDSHAKE
-                && isVersion(datagram.getUnsignedShort(start + 1))
+                && datagram.getUnsignedByte(start) == DtlsRecord.HANDSHAKE
+                && DtlsRecord.isVersion(datagram, start + 1)
                 && datagram.getUnsignedShort(start + 3) == 0
                 && datagram.getUnsignedShort(start + 11) == length - RECORD_HEADER
-                && datagram.getUnsignedByte(start + RECORD_HEADER) == CLIENT_HELLO
+                && datagram.getUnsignedByte(start + RECORD_HEADER) == DtlsRecord.CLIENT_HELLO
                 && datagram.getUnsignedMedium(start + RECORD_HEADER + 1) == length - BODY
                 && datagram.getUnsignedMedium(start + RECORD_HEADER + 6) == 0
                 && datagram.getUnsignedMedium(start + RECORD_HEADER + 9) == length - BODY
-                && isVersion(datagram.getUnsignedShort(start + BODY));
-    }
-
-    private static boolean isVersion(int version) {
-        return version == DTLS_1_0 || version == DTLS_1_2;
+                && DtlsRecord.isVersion(datagram, start + BODY);
     }
 
     /** The index behind a vector; -1 if it is not there. */
@@ -148,7 +137,7 @@ final class ClientHello {
             System.arraycopy(datagram, SESSION_ID, first, SESSION_ID, session);
         }
         System.arraycopy(datagram, suites, first, SESSION_ID + session + 1, datagram.length - suites);
-        putHeader(ByteBuffer.wrap(first), CLIENT_HELLO, messageSequence, messageSequence);
+        putHeader(ByteBuffer.wrap(first), DtlsRecord.CLIENT_HELLO, messageSequence, messageSequence);
         return first;
     }
 
@@ -160,7 +149,7 @@ final class ClientHello {
         byte[] request = new byte[BODY + 3 + newCookie.length];
         ByteBuffer bytes = ByteBuffer.wrap(request);
         bytes.put(datagram, 0, 3);
-        putHeader(bytes, HELLO_VERIFY_REQUEST, recordSequence(), messageSequence());
+        putHeader(bytes, DtlsRecord.HELLO_VERIFY_REQUEST, recordSequence(), messageSequence());
         bytes.position(BODY).put(datagram, BODY, 2).put((byte) newCookie.length).put(newCookie);
         return request;
     }
@@ -169,7 +158,7 @@ final class ClientHello {
     private static void putHeader(ByteBuffer bytes, int type, long recordSequence, int messageSequence) {
         int body = bytes.capacity() - BODY;
         bytes.putLong(RECORD_SEQUENCE - 2, recordSequence)
-                .putShort(RECORD_HEADER - 2, (short) (body + MESSAGE_HEADER))
+                .putShort(RECORD_HEADER - 2, (short) (body + DtlsRecord.HANDSHAKE_HEADER))
                 .putInt(RECORD_HEADER, type << 24 | body)
                 .putShort(MESSAGE_SEQUENCE, (short) messageSequence)
                 .putShort(MESSAGE_SEQUENCE + 2, (short) 0)
@@ -180,8 +169,8 @@ final class ClientHello {
     static byte @Nullable [] cookieOfRequest(ByteBuffer datagram) {
         int start = datagram.position();
         int length = datagram.remaining();
-        boolean isRequest = length > BODY + 3 && datagram.get(start) == HANDSHAKE
-                && datagram.get(start + RECORD_HEADER) == HELLO_VERIFY_REQUEST
+        boolean isRequest = length > BODY + 3 && datagram.get(start) == DtlsRecord.HANDSHAKE
+                && datagram.get(start + RECORD_HEADER) == DtlsRecord.HELLO_VERIFY_REQUEST
                 && (datagram.get(start + BODY + 2) & 0xff) == length - BODY - 3;
         if (!isRequest) {
             return null;

@@ -53,30 +53,22 @@ final class HandshakeFilter {
     }
 
     private boolean makesSense(ByteBuf record) {
-        int message = record.readerIndex() + DtlsRecord.HEADER;
-        do {
-            int left = record.writerIndex() - message - DtlsRecord.HANDSHAKE_HEADER;
-            if (left < 0) {
-                return false;
-            }
-            int type = record.getUnsignedByte(message);
-            int length = record.getUnsignedMedium(message + 1);
-            int offset = record.getUnsignedMedium(message + 6);
-            int fragment = record.getUnsignedMedium(message + 9);
-            if (!messages.contains(type) || record.getUnsignedShort(message + 4) >= MOST_MESSAGES
-                    || length > LARGEST_MESSAGE || offset + fragment > length || fragment > left) {
+        int read = 0;
+        for (var fragment = HandshakeFragment.firstOf(record); fragment != null; fragment = fragment.next(record)) {
+            int type = fragment.type();
+            if (!messages.contains(type) || fragment.sequence() >= MOST_MESSAGES
+                    || fragment.length() > LARGEST_MESSAGE || !fragment.fits()) {
                 return false;
             }
             keysExchanged |= type == DtlsRecord.CLIENT_KEY_EXCHANGE;
-            message += DtlsRecord.HANDSHAKE_HEADER;
             // JDK 17's engine dies of a hello of a version that it has never heard of.
-            if (type <= DtlsRecord.HELLO_VERIFY_REQUEST && type != 0 && offset == 0
-                    && (fragment < 2 || !DtlsRecord.isVersion(record, message))) {
+            if (type <= DtlsRecord.HELLO_VERIFY_REQUEST && type != 0 && fragment.offset() == 0
+                    && (fragment.bytes() < 2 || !DtlsRecord.isVersion(record, fragment.start()))) {
                 return false;
             }
-            message += fragment;
-        } while (message < record.writerIndex());
-        return true;
+            read = fragment.end();
+        }
+        return read == record.writerIndex();
     }
 
     /** Whether the client has sent what its ChangeCipherSpec, which kills the engine otherwise, comes behind. */

@@ -22,33 +22,21 @@ final class TicketGuard {
 
     /** Looks at a record of epoch 0 on its way to the engine. */
     void pass(ByteBuf record) {
-        int message = record.readerIndex() + DtlsRecord.HEADER;
-        while (record.writerIndex() - message >= DtlsRecord.HANDSHAKE_HEADER) {
-            int type = record.getUnsignedByte(message);
-            int length = record.getUnsignedMedium(message + 1);
-            int offset = record.getUnsignedMedium(message + 6);
-            int fragment = record.getUnsignedMedium(message + 9);
-            int body = message + DtlsRecord.HANDSHAKE_HEADER;
-            if (fragment > record.writerIndex() - body) {
-                return;
+        for (var fragment = HandshakeFragment.firstOf(record); fragment != null; fragment = fragment.next(record)) {
+            if (fragment.type() == DtlsRecord.SERVER_HELLO) {
+                hello(record, fragment);
+            } else if (fragment.type() == DtlsRecord.NEW_SESSION_TICKET) {
+                ticket(fragment);
             }
-            if (type == DtlsRecord.SERVER_HELLO) {
-                hello(record, body, length, offset, fragment);
-            } else if (type == DtlsRecord.NEW_SESSION_TICKET) {
-                ticket(record.getUnsignedShort(message + 4), length, offset, fragment);
-            }
-            message = body + fragment;
         }
     }
 
-    private void hello(ByteBuf record, int body, int length, int offset, int fragment) {
-        if (offset != 0 || fragment != length) {
-            // A hello in pieces: whether it promises a ticket is not known. It is taken not to.
-            helloSeen = true;
-            return;
-        }
+    private void hello(ByteBuf record, HandshakeFragment hello) {
         helloSeen = true;
-        ticketPromised = promisesTicket(record, body, body + length);
+        // Of a hello in pieces it is not known whether it promises a ticket: it is taken not to.
+        if (hello.offset() == 0 && hello.bytes() == hello.length()) {
+            ticketPromised = promisesTicket(record, hello.start(), hello.end());
+        }
     }
 
     /** RFC 5077, section 3.2: an empty SessionTicket extension in the ServerHello. */
@@ -67,17 +55,17 @@ final class TicketGuard {
         return false;
     }
 
-    private void ticket(int sequence, int length, int offset, int fragment) {
-        if (length > LARGEST_TICKET_MESSAGE || offset + fragment > length) {
+    private void ticket(HandshakeFragment ticket) {
+        if (ticket.length() > LARGEST_TICKET_MESSAGE || !ticket.fits()) {
             return;
         }
-        if (ticketBytes == null || sequence != ticketSequence) {
-            ticketSequence = sequence;
-            ticketBytes = new BitSet(length + 1);
+        if (ticketBytes == null || ticket.sequence() != ticketSequence) {
+            ticketSequence = ticket.sequence();
+            ticketBytes = new BitSet(ticket.length() + 1);
         }
         BitSet bytes = ticketBytes;
-        bytes.set(offset, offset + fragment);
-        if (bytes.nextClearBit(0) >= length) {
+        bytes.set(ticket.offset(), ticket.offset() + ticket.bytes());
+        if (bytes.nextClearBit(0) >= ticket.length()) {
             ticketSeen = true;
         }
     }
