@@ -226,13 +226,14 @@ final class DtlsChildChannel extends AbstractChannel {
     @Override
     protected void doWrite(ChannelOutboundBuffer outbound) throws Exception {
         do {
-            for (List<OutgoingDatagram> next = next(outbound); !next.isEmpty(); next = next(outbound)) {
+            for (var next = handOver(outbound); !next.isEmpty(); next = handOver(outbound)) {
                 server.send(this, next);
             }
         } while (settle(outbound));
     }
 
-    private List<OutgoingDatagram> next(ChannelOutboundBuffer outbound) throws Exception {
+    /** Takes what may go to the socket now. It is in flight from here on, and stays in the buffer until settled. */
+    private List<OutgoingDatagram> handOver(ChannelOutboundBuffer outbound) throws Exception {
         List<OutgoingDatagram> next = new ArrayList<>();
         outbound.forEachFlushedMessage(message -> {
             if (inFlight < MAX_IN_FLIGHT && message instanceof OutgoingDatagram datagram && datagram.isQueued()) {

@@ -9,7 +9,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.ReferenceCountUtil;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +39,6 @@ final class DtlsConnection {
     /** As long as it is not completed. */
     Handshake handshake() {
         return requireNonNull(handshake);
-    }
-
-    SSLEngine sslEngine() {
-        return engine.sslEngine();
     }
 
     void handshakeCompleted(ReplayWindow newWindow, @Nullable FinalFlight ours) {
@@ -206,10 +201,6 @@ final class DtlsConnection {
 
     int largestMessage() {
         return engine.largestMessage();
-    }
-
-    SSLSession session() {
-        return engine.sslEngine().getSession();
     }
 
     /** Lets go of all that is kept. */

@@ -355,7 +355,6 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
     void releaseConnection() {
         DtlsConnection released = connection;
         if (released != null) {
-            requireShutdown().keepBooksOf(released);
             connection = null;
             engine = null;
             released.release();

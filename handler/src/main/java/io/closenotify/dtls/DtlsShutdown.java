@@ -280,18 +280,13 @@ final class DtlsShutdown {
 
     // The outcome
 
-    /** The connection is about to be let go of. */
-    void keepBooksOf(DtlsConnection connection) {
-        books.missingAtMost(connection.missingAtMost());
-    }
-
     private void complete() {
         refusesWrites = true;
         MachineState state = machine.state();
         ShutdownResult result = requireNonNull(state.result());
         DtlsConnection connection = handler.connection();
         if (connection != null) {
-            keepBooksOf(connection);
+            books.missingAtMost(connection.missingAtMost());
         }
         if (result == ShutdownResult.FATAL_ALERT) {
             // RFC 5246, section 7.2.2: nothing is sent on a failed connection.
