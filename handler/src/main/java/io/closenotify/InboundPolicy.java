@@ -5,7 +5,7 @@ public enum InboundPolicy {
 
     /**
      * It goes to the application, up to the cap (RFC 8446, section 6.1: a close_notify ends one direction only). The
-     * shutdown reads by itself, whatever autoRead says.
+     * shutdown reads by itself, whatever autoRead says. The default.
      */
     DELIVER,
 

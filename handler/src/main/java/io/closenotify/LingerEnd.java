@@ -3,7 +3,7 @@ package io.closenotify;
 /** What ends the linger before its time is over. */
 public enum LingerEnd {
 
-    /** The peer's FIN. */
+    /** The peer's FIN. The default. */
     PEER_FIN,
 
     /**

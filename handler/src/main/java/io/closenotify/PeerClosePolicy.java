@@ -5,7 +5,7 @@ public enum PeerClosePolicy {
 
     /**
      * Flush what is queued and what the application writes while it handles the data before the alert, answer, finish.
-     * RFC 5246, section 7.2.1, wants the answer immediately.
+     * RFC 5246, section 7.2.1, wants the answer immediately. The default.
      */
     RESPOND,
 

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * of several. {@code close()} of the channel does the same, and closes the transport in any case.
  *
  * <p><b>Threading.</b> All methods may be called from any thread.
+ *
+ * <p><b>Errors.</b> Where there is nothing that could be shut down (the handler is in no pipeline, or has no TLS to
+ * end) a call throws {@link IllegalStateException}, or its future fails with one and has no outcome.
  */
 public interface ShutdownHandler extends ChannelHandler {
 

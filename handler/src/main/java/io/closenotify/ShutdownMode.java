@@ -12,7 +12,7 @@ public enum ShutdownMode {
 
     /**
      * Send close_notify and go on reading until the peer's arrives: {@code SSL_shutdown} called until it returns 1.
-     * The only mode in which the end of the peer's data is authenticated.
+     * The only mode in which the end of the peer's data is authenticated. The default.
      */
     BIDIRECTIONAL,
 

@@ -3,7 +3,7 @@ package io.closenotify;
 /** What becomes of the transport once TLS has ended. */
 public enum TransportPolicy {
 
-    /** It is closed. */
+    /** It is closed. The default. */
     CLOSE,
 
     /**

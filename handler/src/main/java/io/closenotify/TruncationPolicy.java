@@ -3,7 +3,10 @@ package io.closenotify;
 /** What the end of input without the peer's close_notify means. */
 public enum TruncationPolicy {
 
-    /** A {@link TruncationException} goes through the pipeline, and the result is {@link ShutdownResult#TRUNCATED}. */
+    /**
+     * A {@link TruncationException} goes through the pipeline, and the result is {@link ShutdownResult#TRUNCATED}. The
+     * default, as in OpenSSL ({@code SSL_R_UNEXPECTED_EOF_WHILE_READING}).
+     */
     FAIL,
 
     /** The result is {@link ShutdownResult#TRUNCATED}; no exception goes through the pipeline. */

@@ -10,6 +10,11 @@ import io.netty.util.concurrent.Promise;
  * What a connection's own protocol has to say before the connection is shut down, such as GOAWAY.
  *
  * <p><b>Threading.</b> Called once for each connection, on its event loop.
+ *
+ * <p><b>Timeouts.</b> {@link DrainPolicy#hookTimeout()} for each, and the deadline of the drain.
+ *
+ * <p><b>Errors.</b> A hook that throws, fails or takes longer is counted ({@link DrainReport#hooksFailed()}), and the
+ * shutdown goes on.
  */
 @FunctionalInterface
 public interface BeforeCloseHook {

@@ -36,6 +36,7 @@ import java.util.function.LongSupplier;
  *
  * <p><b>Timeouts.</b> {@link DrainPolicy#deadline()} for everything. A connection that has neither ended nor an outcome
  * then is forced by {@code abort()}, and counted; one that only lingers loses its transport, and its outcome stands.
+ * One that was accepted, and that a handler of the server's channel has kept from its event loop, is closed.
  *
  * <p><b>Errors.</b> The future always succeeds. What failed is in the report, what a server's own listener fails with
  * is logged.

@@ -21,6 +21,8 @@ import java.util.List;
  * <p><b>Timeouts</b> may not exceed {@link ShutdownPolicy#MAX_TIMEOUT}. {@link #deadline()} is absolute: everything,
  * the delay, the spread and the hooks included, ends by it, but for twice the {@link #grace()}.
  *
+ * <p><b>Errors.</b> {@link Builder#build()} refuses what is out of its range; the setters only take note.
+ *
  * <p>How each connection is ended is no part of it: that is the policy of its own handler.
  */
 public final class DrainPolicy {

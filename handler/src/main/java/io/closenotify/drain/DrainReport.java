@@ -12,7 +12,7 @@ import java.util.Map;
  * @param connections how many connections there were, late ones included
  * @param outcomes how many of them ended how
  * @param withoutShutdown connections that have no outcome: nothing secured them, or the handshake of TLS had not begun,
- *     or they were gone before it was their turn
+ *     or they were gone before it was their turn, or never got an event loop
  * @param forced connections that had neither outcome nor end at the deadline
  * @param lingersCut connections whose outcome was known at the deadline, and stands, but whose transport was still kept
  *     for late data of the peer's

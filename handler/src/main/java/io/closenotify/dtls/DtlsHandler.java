@@ -60,6 +60,11 @@ import org.jspecify.annotations.Nullable;
  * written and fails with {@link IllegalArgumentException} if it is larger than {@link #maxMessageSize()}; an empty one
  * makes no datagram. Messages written before the handshake is over wait for it.
  *
+ * <p><b>States.</b> {@link #state()} shows the flags of {@code SSL_get_shutdown} and what is awaited. The handshake
+ * begins when the channel is active, the shutdown with {@link #shutdown()}, {@code close()} or the peer's close_notify;
+ * it ends in exactly one {@link io.closenotify.ShutdownOutcome}. Later calls join it and may hasten or strengthen it
+ * (see {@link io.closenotify.ShutdownMode}).
+ *
  * <p><b>Events.</b> {@code SslHandshakeCompletionEvent}; {@link io.closenotify.PeerCloseNotifyEvent} and
  * {@code SslCloseCompletionEvent} when the peer's close_notify has come; {@link io.closenotify.ShutdownOutcome}, once.
  *
@@ -76,11 +81,18 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading.</b> All public methods may be called from any thread. The handler serves one channel and must run on
  * the channel's own event loop.
  *
+ * <p><b>Timeouts.</b> See {@link ShutdownPolicy}: {@code flushTimeout} (3 s), {@code peerTimeout} (5 s), {@code linger}
+ * (2 s); and {@link DtlsHandlerBuilder}: {@code handshakeTimeout} (60 s), {@code retransmitTimeout} (1 s, doubled with
+ * each repetition), {@code reorderGrace} and {@code repeatInterval} (100 ms each). Without a handshake or a
+ * shutdown in progress this handler runs no timer.
+ *
  * <p><b>Errors.</b> A handshake that fails or takes longer than {@link DtlsHandlerBuilder#handshakeTimeout} fails
  * {@link #handshakeFuture()}, is told by its event, and closes the channel with the result
- * {@link ShutdownResult#ABORTED}. Records that are forged, doubled, too long or of another epoch are dropped without a
- * word (RFC 6347, section 4.1.2.7). "Port unreachable" is a hint, which anyone on the way can forge: it ends nothing,
- * but is told with the failure that follows.
+ * {@link ShutdownResult#ABORTED}; one that is ended by somebody does so, too, and each is told in front of the outcome.
+ * The promise of {@code close()} completes when the channel is closed, and fails with
+ * {@link io.closenotify.ShutdownException} unless the outcome is a success. Records that are forged, doubled, too long
+ * or of another epoch are dropped without a word (RFC 6347, section 4.1.2.7). "Port unreachable" is a hint, which
+ * anyone on the way can forge: it ends nothing, but is told with the failure that follows.
  *
  * <p><b>Specification.</b> RFC 6347; RFC 5246, section 7.2.1; {@code SSL_shutdown(3)}.
  *

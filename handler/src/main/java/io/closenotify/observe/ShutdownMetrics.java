@@ -39,6 +39,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p><b>Threading.</b> All methods may be called from any thread. Bind it before the first shutdown: timers and
  * counters of a registry tell what happens while it is bound.
  *
+ * <p><b>Errors.</b> What a registry throws is logged by the handlers, as with every observer. The other registries are
+ * told all the same.
+ *
  * <pre>{@code
  * ShutdownMetrics metrics = new ShutdownMetrics();
  * metrics.bindTo(registry);

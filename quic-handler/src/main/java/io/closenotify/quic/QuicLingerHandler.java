@@ -43,6 +43,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading.</b> The public methods may be called from any thread.
  *
+ * <p><b>Timeouts.</b> The closing period is three times the probe timeout that the connection has measured, the peer's
+ * max_ack_delay included; behind it comes {@link QuicShutdownPolicy#statelessReset()}, none by default. One timer
+ * serves all connections of the channel.
+ *
+ * <p><b>Errors.</b> What cannot be sent is lost like any datagram. {@link #idle()} fails if the event loop is no more.
+ *
  * <p><b>Steady state.</b> Each datagram passes through; nothing is looked up while no connection is being shut down.
  *
  * <p><b>Specification:</b> RFC 9000, sections 10.2.1 and 10.3. Where the codec or the transport makes several datagrams

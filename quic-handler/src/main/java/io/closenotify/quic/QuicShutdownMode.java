@@ -10,7 +10,7 @@ public enum QuicShutdownMode {
     /**
      * CONNECTION_CLOSE is sent, and for the closing period of three probe timeouts it is repeated, as the same
      * datagram, in answer to packets of the peer. The shutdown's outcome is known once the frame is on the wire; the
-     * closing period goes on behind it without the connection.
+     * closing period goes on behind it without the connection. The default.
      */
     COMPLIANT,
 

@@ -12,6 +12,8 @@ import io.netty.incubator.codec.quic.QuicStreamChannel;
  * not shut down; only a connection is.
  *
  * <p><b>Threading.</b> Any thread.
+ *
+ * <p><b>Specification.</b> RFC 9000, sections 19.4 (RESET_STREAM) and 19.8 (FIN).
  */
 public final class QuicStreams {
 

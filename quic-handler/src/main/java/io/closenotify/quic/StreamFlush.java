@@ -5,7 +5,7 @@ public enum StreamFlush {
 
     /**
      * It is waited until every byte written on streams that were not reset is acknowledged, as
-     * {@code SSL_shutdown_ex(3)} does by default. No FIN is added and nothing is reset.
+     * {@code SSL_shutdown_ex(3)} does by default. No FIN is added and nothing is reset. The default.
      */
     ACKNOWLEDGED,
 
