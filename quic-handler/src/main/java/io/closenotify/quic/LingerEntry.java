@@ -26,6 +26,7 @@ final class LingerEntry {
     private final long forgottenAt;
     private ShutdownObserver observer = ShutdownObserver.none();
     private boolean answering;
+    private boolean ofRefused;
     private byte copiesLeft;
     private long copyInterval;
     private long nextEvent;
@@ -59,6 +60,15 @@ final class LingerEntry {
     /** Before the entry is put into the table. */
     void observedBy(ShutdownObserver observer) {
         this.observer = observer;
+    }
+
+    /** Before the entry is put into the table: the connection was never accepted, and nobody waits for its end. */
+    void ofRefused() {
+        ofRefused = true;
+    }
+
+    boolean isOfRefused() {
+        return ofRefused;
     }
 
     void started() {

@@ -27,9 +27,10 @@ final class LingerTable {
     private final EventLoop loop;
     private final LongSupplier clock;
     private final Consumer<LingerEntry> copies;
-    private final Runnable emptied;
+    private final Runnable idle;
     private @Nullable ScheduledFuture<?> timer;
     private long timerAt;
+    private int accepted;
 
     /**
      * Creates a table.
@@ -37,17 +38,22 @@ final class LingerTable {
      * @param loop whose timer is used
      * @param clock the time in nanoseconds
      * @param copies sends a copy of an entry's datagram
-     * @param emptied called when the last entry is gone
+     * @param idle called when time has taken the last entry of a connection that was accepted
      */
-    LingerTable(EventLoop loop, LongSupplier clock, Consumer<LingerEntry> copies, Runnable emptied) {
+    LingerTable(EventLoop loop, LongSupplier clock, Consumer<LingerEntry> copies, Runnable idle) {
         this.loop = loop;
         this.clock = clock;
         this.copies = copies;
-        this.emptied = emptied;
+        this.idle = idle;
     }
 
     boolean isEmpty() {
         return byTime.isEmpty();
+    }
+
+    /** Whether there is none of a connection that was accepted. */
+    boolean isIdle() {
+        return accepted == 0;
     }
 
     int size() {
@@ -63,6 +69,7 @@ final class LingerTable {
             byKey.put(key, entry);
         }
         byTime.add(entry);
+        accepted += entry.isOfRefused() ? 0 : 1;
         entry.started();
         arm();
     }
@@ -72,6 +79,7 @@ final class LingerTable {
         byKey.clear();
         byTime.forEach(LingerEntry::ended);
         byTime.clear();
+        accepted = 0;
         if (timer != null) {
             timer.cancel(false);
             timer = null;
@@ -93,6 +101,7 @@ final class LingerTable {
     private void expire() {
         timer = null;
         long now = clock.getAsLong();
+        int acceptedBefore = accepted;
         for (LingerEntry first = byTime.peek(); first != null && first.nextEvent() - now <= 0; first = byTime.peek()) {
             byTime.poll();
             if (first.isForgotten(now)) {
@@ -104,10 +113,9 @@ final class LingerTable {
                 byTime.add(first);
             }
         }
-        if (byTime.isEmpty()) {
-            emptied.run();
-        } else {
-            arm();
+        arm();
+        if (accepted == 0 && acceptedBefore > 0) {
+            idle.run();
         }
     }
 
@@ -117,6 +125,7 @@ final class LingerTable {
                 byKey.remove(key);
             }
         }
+        accepted -= entry.isOfRefused() ? 0 : 1;
         entry.ended();
     }
 }

@@ -127,7 +127,8 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Returns a future of the time when no connection and no closing period is left on this UDP channel.
+     * Returns a future of the time when no connection and no closing period is left on this UDP channel. Those that are
+     * refused do not count: new ones may come for ever.
      *
      * @return succeeds then; if that is now, at once
      */
@@ -157,7 +158,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     }
 
     private void tellIfIdle() {
-        if (connections.isEmpty() && refused.isEmpty() && table.isEmpty() && !idleWaiters.isEmpty()) {
+        if (connections.isEmpty() && table.isIdle() && !idleWaiters.isEmpty()) {
             List<Promise<Void>> waiters = List.copyOf(idleWaiters);
             idleWaiters.clear();
             waiters.forEach(waiter -> waiter.trySuccess(null));
@@ -174,9 +175,14 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
 
     /** A connection has gone. */
     void deregister(QuicShutdownHandler connection) {
-        if (connections.remove(connection) || refused.remove(connection)) {
+        refused.remove(connection);
+        if (connections.remove(connection)) {
             tellIfIdle();
         }
+    }
+
+    boolean isRefused(QuicShutdownHandler connection) {
+        return refused.contains(connection);
     }
 
     /**
@@ -365,7 +371,9 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
         if (told == null) {
             refusing = true;
             told = udp.eventLoop().newPromise();
-            new MassShutdown(udp.eventLoop(), connections, told).start(TELL_ALL_MILLIS);
+            List<QuicShutdownHandler> all = new ArrayList<>(connections);
+            all.addAll(refused);
+            new MassShutdown(udp.eventLoop(), all, told).start(TELL_ALL_MILLIS);
         }
         told.addListener(unused -> own.close(promise));
     }

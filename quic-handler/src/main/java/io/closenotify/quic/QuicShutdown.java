@@ -47,6 +47,7 @@ final class QuicShutdown {
     private final QuicShutdownPolicy policy;
     private final ShutdownObserver observer;
     private final LongSupplier clock;
+    private final boolean ofRefused;
     private final Consumer<Input> inputs;
 
     private @Nullable ScheduledFuture<?> timer;
@@ -71,11 +72,13 @@ final class QuicShutdown {
     private long lastUnacknowledged = -1;
 
     QuicShutdown(QuicheConnection connection, QuicLingerHandler linger, AckWatch acknowledgements,
-            QuicShutdownPolicy policy, ShutdownObserver observer, LongSupplier clock, Consumer<Input> inputs) {
+            QuicShutdownPolicy policy, boolean ofRefused, ShutdownObserver observer, LongSupplier clock,
+            Consumer<Input> inputs) {
         this.connection = connection;
         this.linger = linger;
         this.acknowledgements = acknowledgements;
         this.policy = policy;
+        this.ofRefused = ofRefused;
         this.observer = observer;
         this.clock = clock;
         this.inputs = inputs;
@@ -399,6 +402,9 @@ final class QuicShutdown {
         if (answering) {
             // A whole probe timeout apart, the last of three would be due when the period is over.
             entry.scheduleCopies(policy.extraCopies(), period / (QuicShutdownPolicy.MAX_EXTRA_COPIES + 1), now);
+        }
+        if (ofRefused) {
+            entry.ofRefused();
         }
         entry.observedBy(observer);
         linger.linger(entry);

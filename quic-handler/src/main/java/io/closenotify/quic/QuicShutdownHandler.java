@@ -257,8 +257,9 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     private QuicShutdown newShutdown() {
         startedAt = clock.getAsLong();
         flushedAt = startedAt;
-        return new QuicShutdown(requireNonNull(connection), requireNonNull(linger), requireNonNull(acknowledgements),
-                policy, observer, clock, this::on);
+        QuicLingerHandler ofChannel = requireNonNull(linger);
+        return new QuicShutdown(requireNonNull(connection), ofChannel, requireNonNull(acknowledgements), policy,
+                ofChannel.isRefused(this), observer, clock, this::on);
     }
 
     /** Commits the next state, then acts; inputs raised meanwhile wait their turn. */

@@ -86,6 +86,23 @@ class LingerTableTest {
     }
 
     @Test
+    void what_is_left_of_refused_connections_keeps_nobody_waiting() {
+        LingerEntry refused = entry(50 * MILLI, 1);
+        refused.ofRefused();
+        table.add(refused);
+        assertThat(table.isIdle()).isTrue();
+        table.add(entry(10 * MILLI, 2));
+        assertThat(table.isIdle()).isFalse();
+        advance(10 * MILLI);
+        assertThat(emptied).isOne();
+        assertThat(table.isIdle()).isTrue();
+        assertThat(table.size()).isOne();
+        advance(40 * MILLI);
+        assertThat(table.isEmpty()).isTrue();
+        assertThat(emptied).isOne();
+    }
+
+    @Test
     void an_entry_is_found_by_each_of_its_ids_until_its_time_is_over() {
         LingerEntry entry = entry(100 * MILLI, 11, 12, 13);
         table.add(entry);

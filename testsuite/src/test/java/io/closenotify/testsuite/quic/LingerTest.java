@@ -7,6 +7,7 @@ import io.closenotify.ShutdownResult;
 import io.closenotify.drain.Drain;
 import io.closenotify.drain.DrainPolicy;
 import io.closenotify.drain.DrainReport;
+import io.closenotify.quic.LingeringEntries;
 import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicLingerHandler;
 import io.closenotify.quic.QuicShutdownFuture;
@@ -252,6 +253,18 @@ class LingerTest {
                 assertThat(toldTo(connection)).isEqualTo(BYE);
             }
             assertThat(server.datagrams().isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void what_is_left_of_refused_clients_keeps_no_server_from_being_idle() throws Exception {
+        try (QuicServer server = ShutdownPair.setup().server(); QuicClient client = ShutdownPair.setup().client()) {
+            QuicLingerHandler linger = QuicLingerHandler.of(server.datagrams());
+            Waits.done(server.datagrams().eventLoop().submit(linger::refuseConnections));
+            assertThat(ShutdownPair.outcome(client.attempt(server.address()).outcome()).close())
+                    .isEqualTo(QuicConnectionClose.transport(QuicConnectionClose.CONNECTION_REFUSED, ""));
+            assertThat(Waits.done(server.datagrams().eventLoop().submit(
+                    () -> LingeringEntries.count(linger) > 0 && linger.idle().isDone())).getNow()).isTrue();
         }
     }
 }
