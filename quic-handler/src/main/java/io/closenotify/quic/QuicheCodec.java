@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The one place that reaches into netty-incubator-codec-quic, of which the public API can neither take a 62-bit error
  * code, nor keep a connection after its close, nor tell whether data was acknowledged.
  *
- * <p>Everything is looked up once, at start-up; {@link #requireAvailable()} says what is missing. On the class path
+ * <p>Everything is looked up once, at start-up; {@link #handles()} says what is missing. On the class path
  * nothing needs to be opened; on the module path the codec's package must be (see README).
  *
  * <p>The native calls take addresses of memory: none is made but through {@link QuicheConnection}, which checks each
@@ -48,14 +48,10 @@ final class QuicheCodec {
     }
 
     /**
-     * Fails if the codec is not one that this class knows.
+     * Returns the entries.
      *
-     * @throws IllegalStateException with what is missing
+     * @throws IllegalStateException with what is missing, if the codec is not one that this class knows
      */
-    static void requireAvailable() {
-        handles();
-    }
-
     static Handles handles() {
         Handles handles = HANDLES;
         if (handles == null) {
