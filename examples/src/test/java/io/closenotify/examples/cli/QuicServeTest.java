@@ -108,7 +108,7 @@ final class QuicServeTest {
 
     @Test
     void new_connections_are_refused_while_others_drain(@TempDir Path directory) throws Exception {
-        try (Child serve = serve("--wait-peer", "--drain-timeout", "10000")) {
+        try (Child serve = serve("--wait-peer", "--drain-timeout", "60000")) {
             int port = serve.port();
             Path echo = directory.resolve("echo");
             try (Child live = connect(port, "--send", "-", "--receive", echo.toString())) {
