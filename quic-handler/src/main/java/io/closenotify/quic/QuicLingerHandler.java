@@ -77,7 +77,8 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
     private @Nullable ByteBuf current;
     private int currentIndex;
     private int currentLength;
-    private boolean refusing;
+    /** Set by any thread: what is in the hands of a busy event loop is refused, too. */
+    private volatile boolean refusing;
     private @Nullable Promise<Void> told;
 
     @SuppressWarnings("NullAway.Init")
@@ -113,7 +114,7 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
      * learns of the refusal, one flight later.
      */
     public void refuseConnections() {
-        onLoop(() -> refusing = true);
+        refusing = true;
     }
 
     /**
@@ -169,8 +170,9 @@ public final class QuicLingerHandler extends ChannelDuplexHandler {
 
     /** A connection has come. Returns whether it is to be refused. */
     boolean register(QuicShutdownHandler connection) {
-        (refusing ? refused : connections).add(connection);
-        return refusing;
+        boolean refuse = refusing;
+        (refuse ? refused : connections).add(connection);
+        return refuse;
     }
 
     /** A connection has gone. */

@@ -13,12 +13,17 @@ import picocli.CommandLine.ScopeType;
 
 /** The command line. */
 @Command(name = "closenotify", description = "Ends TLS, DTLS and QUIC connections properly, and tells how they ended.",
+        versionProvider = Version.class,
         subcommands = {DemoCommand.class, ServeCommand.class, ConnectCommand.class, ProbeCommand.class})
 public final class Main {
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
     @SuppressWarnings("UnusedVariable") // picocli acts on it
     private boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version.")
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
+    private boolean version;
 
     private Main() {
     }

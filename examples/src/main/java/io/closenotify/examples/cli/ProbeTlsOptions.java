@@ -14,7 +14,7 @@ final class ProbeTlsOptions {
     @Option(names = "--tls", paramLabel = "1.2|1.3", description = "TLS: the only version to offer (default: both).")
     private @Nullable TlsVersion version;
 
-    @Option(names = "--starttls", paramLabel = "smtp|imap|ldap|postgres", defaultValue = "none",
+    @Option(names = "--starttls", paramLabel = "none|smtp|imap|ldap|postgres", defaultValue = "none",
             description = "TLS: what is said in plaintext before it begins (default: ${DEFAULT-VALUE}).")
     private StartTls startTls;
 

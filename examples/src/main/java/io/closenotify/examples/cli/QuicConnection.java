@@ -17,21 +17,11 @@ record QuicConnection(QuicChannel channel) implements Connection {
     }
 
     @Override
-    public void shutdown() {
-        channel.close();
-    }
-
-    @Override
     public void abort() {
         QuicShutdownHandler handler = channel.pipeline().get(QuicShutdownHandler.class);
         if (handler != null) {
             handler.abort();
         }
-    }
-
-    @Override
-    public ChannelFuture write(Channel stream, ByteBuf data) {
-        return stream.writeAndFlush(data);
     }
 
     @Override

@@ -54,9 +54,4 @@ record TlsConnection(Channel channel) implements Connection {
         data.release();
         promise.tryFailure(reason);
     }
-
-    @Override
-    public ChannelFuture writeLast(Channel stream, ByteBuf last) {
-        return write(stream, last);
-    }
 }

@@ -28,7 +28,9 @@ record TlsContexts(Provider provider, List<TlsVersion> versions, List<String> al
                 // Some peers take no date that is as far off as Netty's own choice.
                 Instant now = Instant.now();
                 selfSigned = new SelfSignedCertificate("localhost",
-                        Date.from(now.minus(1, ChronoUnit.DAYS)), Date.from(now.plus(365, ChronoUnit.DAYS)));
+                        Date.from(now.minus(1, ChronoUnit.DAYS)), Date.from(now.plus(365, ChronoUnit.DAYS)),
+                        // A key of RSA may take seconds to find.
+                        "EC", 256);
                 selfSigned.delete();
             }
             return selfSigned;

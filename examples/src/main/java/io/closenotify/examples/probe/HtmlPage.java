@@ -41,7 +41,7 @@ record HtmlPage(String title, String lede, boolean several, List<Peer> peers, Li
     /** The worst first. */
     private enum Outcome {
         NOT_SAFE("Not safe", "bad"),
-        FAILED("Failed", "failed"),
+        FAILED("Not audited", "failed"),
         SAFE("Safe", "good");
 
         private final String name;

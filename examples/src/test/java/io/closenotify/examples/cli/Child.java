@@ -1,12 +1,16 @@
 package io.closenotify.examples.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_CREATE;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_MODIFY;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +21,8 @@ import java.util.concurrent.TimeUnit;
 /** Runs a command as a process of its own. */
 final class Child implements AutoCloseable {
 
-    private static final long DEADLINE_SECONDS = 15;
+    /** On a busy machine a JVM alone takes ten to start. */
+    private static final long DEADLINE_SECONDS = 40;
 
     private final Process process;
     private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
@@ -61,13 +66,18 @@ final class Child implements AutoCloseable {
     }
 
     /** Waits until a file that the process writes has more bytes than before. */
-    static void awaitMore(Path file, long before) throws IOException {
+    static void awaitMore(Path file, long before) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
-        while (size(file) <= before) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("nothing more in " + file + " within " + DEADLINE_SECONDS + " s");
+        try (WatchService changes = file.getFileSystem().newWatchService()) {
+            file.toAbsolutePath().getParent().register(changes, ENTRY_CREATE, ENTRY_MODIFY);
+            while (size(file) <= before) {
+                WatchKey changed = changes.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                if (changed == null) {
+                    throw new AssertionError("nothing more in " + file + " within " + DEADLINE_SECONDS + " s");
+                }
+                changed.pollEvents();
+                changed.reset();
             }
-            Thread.onSpinWait();
         }
     }
 

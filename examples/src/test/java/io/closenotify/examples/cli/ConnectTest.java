@@ -4,74 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
-import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(60)
 final class ConnectTest {
 
-    private static SelfSignedCertificate certificate;
-
-    private final BlockingQueue<ConnectionReport> reports = new LinkedBlockingQueue<>();
-    private Server server;
+    @RegisterExtension
+    final LocalServer server = new LocalServer();
 
     @TempDir
     Path directory;
 
-    @BeforeAll
-    static void makeCertificate() throws Exception {
-        certificate = new SelfSignedCertificate("localhost");
-    }
-
-    @AfterAll
-    static void deleteCertificate() {
-        certificate.delete();
-    }
-
-    @AfterEach
-    void stopServer() {
-        if (server != null) {
-            server.stop();
-        }
-    }
-
     private String serve(Provider provider, ShutdownPolicy policy, String app) throws Exception {
         TlsContexts contexts = new TlsContexts(provider, List.of(TlsVersion.values()), List.of());
-        server = new TlsTransport(contexts, policy)
-                .listener(new KeyFiles(certificate.certificate(), certificate.privateKey()))
-                .listen(new AppConverter().convert(app), reports::add,
-                        new Log(new PrintWriter(new StringWriter())), "127.0.0.1", 0);
+        server.start(new TlsTransport(contexts, policy), app);
         return "localhost:" + server.port();
     }
 
     private String serve(Provider provider, String app) throws Exception {
         return serve(provider, ShutdownPolicy.bidirectional(), app);
-    }
-
-    private ConnectionReport served() throws InterruptedException {
-        ConnectionReport report = reports.poll(15, TimeUnit.SECONDS);
-        assertThat(report).isNotNull();
-        return report;
     }
 
     @ParameterizedTest
@@ -92,7 +54,7 @@ final class ConnectTest {
                     .containsEntry("bytesRead", 1000).containsEntry("peer", "127.0.0.1:" + server.port());
         });
         assertThat(directory.resolve("all")).hasSize(3000);
-        assertThat(List.of(served().resumed(), served().resumed(), served().resumed()))
+        assertThat(List.of(server.served().resumed(), server.served().resumed(), server.served().resumed()))
                 .containsExactly(false, true, true);
     }
 
@@ -109,7 +71,7 @@ final class ConnectTest {
         assertThat(result.line()).containsEntry("result", "clean").containsEntry("initiator", "peer")
                 .containsEntry("bytesRead", 3_000_000).containsEntry("bytesAfterCloseNotify", 0);
         assertThat(file).hasSize(3_000_000);
-        assertThat(served().bytesWritten()).isEqualTo(3_000_000);
+        assertThat(server.served().bytesWritten()).isEqualTo(3_000_000);
     }
 
     @ParameterizedTest
@@ -137,7 +99,7 @@ final class ConnectTest {
 
         assertThat(result.exit()).isZero();
         assertThat(result.line()).containsEntry("result", "clean").containsEntry("bytesWritten", 1_234_567);
-        assertThat(served().bytesRead()).isEqualTo(1_234_567);
+        assertThat(server.served().bytesRead()).isEqualTo(1_234_567);
     }
 
     @ParameterizedTest
@@ -152,7 +114,7 @@ final class ConnectTest {
         assertThat(result.line()).containsEntry("mode", mode);
         assertThat((String) result.line().get("result")).isIn(mode.equals("quiet")
                 ? List.of("quiet") : List.of("clean", "unidirectional"));
-        assertThat(served()).satisfies(report -> {
+        assertThat(server.served()).satisfies(report -> {
             assertThat(report.bytesRead()).isEqualTo(50_000);
             assertThat(report.ending().received()).isEqualTo(!mode.equals("quiet"));
         });
@@ -223,7 +185,7 @@ final class ConnectTest {
     @EnumSource
     void certificates_and_names_are_checked(Provider provider) throws Exception {
         String target = serve(provider, "echo");
-        String trusted = certificate.certificate().toString();
+        String trusted = LocalServer.certificate();
         String label = Labels.of(provider);
 
         Cli.Result unknown = Cli.run("connect", target, "--provider", label);
@@ -308,7 +270,7 @@ final class ConnectTest {
 
             assertThat(connect.terminate().next()).containsEntry("result", "clean").containsEntry("bytesRead", 1);
             assertThat(connect.exit()).isEqualTo(1);
-            assertThat(served().ending().sent()).isTrue();
+            assertThat(server.served().ending().sent()).isTrue();
         }
     }
 }

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
-import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -16,56 +13,27 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
 final class DtlsConnectTest {
 
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(10);
 
-    private static SelfSignedCertificate certificate;
-
-    private final BlockingQueue<ConnectionReport> reports = new LinkedBlockingQueue<>();
-    private Server server;
+    @RegisterExtension
+    final LocalServer server = new LocalServer();
 
     @TempDir
     Path directory;
 
-    @BeforeAll
-    static void makeCertificate() throws Exception {
-        certificate = new SelfSignedCertificate("localhost");
-    }
-
-    @AfterAll
-    static void deleteCertificate() {
-        certificate.delete();
-    }
-
-    @AfterEach
-    void stopServer() {
-        if (server != null) {
-            server.stop();
-        }
-    }
-
     private String serve(DtlsTransport transport, String app) throws Exception {
-        server = transport
-                .listener(new KeyFiles(certificate.certificate(), certificate.privateKey()))
-                .listen(new AppConverter().convert(app), reports::add,
-                        new Log(new PrintWriter(new StringWriter())), "127.0.0.1", 0);
+        server.start(transport, app);
         return "localhost:" + server.port();
     }
 
@@ -87,12 +55,6 @@ final class DtlsConnectTest {
                 .toArray(String[]::new)));
     }
 
-    private ConnectionReport served() throws InterruptedException {
-        ConnectionReport report = reports.poll(15, TimeUnit.SECONDS);
-        assertThat(report).isNotNull();
-        return report;
-    }
-
     @Test
     void sessions_after_the_first_are_resumed() throws Exception {
         String target = serve("source:1000");
@@ -108,7 +70,7 @@ final class DtlsConnectTest {
                     .containsEntry("missingAtMost", 0);
         });
         assertThat(directory.resolve("all")).hasSize(3000);
-        assertThat(List.of(served().resumed(), served().resumed(), served().resumed()))
+        assertThat(List.of(server.served().resumed(), server.served().resumed(), server.served().resumed()))
                 .containsExactly(false, true, true);
     }
 
@@ -138,7 +100,7 @@ final class DtlsConnectTest {
         assertThat(result.exit()).isZero();
         assertThat(result.line()).containsEntry("result", "clean").containsEntry("initiator", "local")
                 .containsEntry("bytesWritten", 20_000);
-        assertThat(served().bytesRead()).isEqualTo(20_000);
+        assertThat(server.served().bytesRead()).isEqualTo(20_000);
         assertThat((int) result.line().get("bytesRead")).isEqualTo((int) Files.size(file)).isPositive();
     }
 
@@ -150,7 +112,7 @@ final class DtlsConnectTest {
 
         assertThat(result.exit()).isZero();
         assertThat(result.line()).containsEntry("result", "clean").containsEntry("bytesWritten", 1_234_567);
-        assertThat(served()).satisfies(report -> {
+        assertThat(server.served()).satisfies(report -> {
             assertThat(report.bytesRead()).isEqualTo(1_234_567);
             assertThat(report.ending().more()).containsEntry("missingAtMost", 0L);
         });
@@ -166,7 +128,7 @@ final class DtlsConnectTest {
         assertThat(result.line()).containsEntry("result", "clean").containsEntry("initiator", "peer")
                 .containsEntry("bytesRead", 1_000_000);
         assertThat(file).hasSize(1_000_000);
-        assertThat(served().bytesWritten()).isEqualTo(1_000_000);
+        assertThat(server.served().bytesWritten()).isEqualTo(1_000_000);
     }
 
     @ParameterizedTest
@@ -175,7 +137,7 @@ final class DtlsConnectTest {
         Cli.Result result = connect(serve("sink"), "--mtu", Integer.toString(mtu), "--send", "50000");
 
         assertThat(result.exit()).isZero();
-        assertThat(served().bytesRead()).isEqualTo(50_000);
+        assertThat(server.served().bytesRead()).isEqualTo(50_000);
     }
 
     @Test
@@ -187,7 +149,7 @@ final class DtlsConnectTest {
         Cli.Result result = connect(target, "--mtu", "4000", "--send", "3000", "--receive", file.toString());
 
         assertThat(result.exit()).isZero();
-        assertThat(served()).satisfies(report -> {
+        assertThat(server.served()).satisfies(report -> {
             assertThat(report.bytesRead()).isEqualTo(3000);
             assertThat(report.bytesWritten()).isEqualTo(3000);
         });
@@ -204,7 +166,7 @@ final class DtlsConnectTest {
 
         assertThat(client.exit()).isZero();
         assertThat(client.line()).containsEntry("mode", mode).containsEntry("result", result);
-        assertThat(served()).satisfies(report -> {
+        assertThat(server.served()).satisfies(report -> {
             assertThat(report.bytesRead()).isEqualTo(20_000);
             assertThat(Labels.of(report.ending().result())).isEqualTo(serverResult);
             assertThat(report.ending().received()).isEqualTo(!mode.equals("quiet"));
@@ -236,7 +198,7 @@ final class DtlsConnectTest {
     @Test
     void certificates_and_names_are_checked() throws Exception {
         String target = serve("echo");
-        String trusted = certificate.certificate().toString();
+        String trusted = LocalServer.certificate();
 
         Cli.Result unknown = Cli.run(arguments(target));
         Cli.Result known = Cli.run(arguments(target, "--cert", trusted));

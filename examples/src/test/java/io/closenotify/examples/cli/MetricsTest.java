@@ -13,11 +13,9 @@ import java.time.Duration;
 import java.util.Map;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
 final class MetricsTest {
 
     private final HttpClient http = HttpClient.newHttpClient();

@@ -29,14 +29,12 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code --on-peer-close defer}: the peer's close_notify is answered when all of ours has been sent. */
-@Timeout(60)
 final class PeerClosesFirstTest {
 
     private static final int ANSWER = 2_000_000;

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicShutdownPolicy;
-import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -17,50 +14,24 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
 final class QuicConnectTest {
 
     private static final QuicShutdownPolicy SERVER_POLICY = QuicShutdownPolicy.compliant().toBuilder()
             .close(QuicConnectionClose.application(QuicConnectionClose.MAX_ERROR_CODE, "served"))
             .build();
 
-    private static SelfSignedCertificate certificate;
-
-    private final BlockingQueue<ConnectionReport> reports = new LinkedBlockingQueue<>();
-    private Server server;
+    @RegisterExtension
+    final LocalServer server = new LocalServer();
 
     @TempDir
     Path directory;
-
-    @BeforeAll
-    static void makeCertificate() throws Exception {
-        certificate = new SelfSignedCertificate("localhost");
-    }
-
-    @AfterAll
-    static void deleteCertificate() {
-        certificate.delete();
-    }
-
-    @AfterEach
-    void stopServer() {
-        if (server != null) {
-            server.stop();
-        }
-    }
 
     private String serve(String app) throws Exception {
         return serve(app, List.of(QuicContexts.DEFAULT_ALPN));
@@ -71,16 +42,12 @@ final class QuicConnectTest {
     }
 
     private String serve(App app, List<String> alpn) throws Exception {
-        server = new QuicTransport(new QuicContexts(alpn), SERVER_POLICY, Duration.ofSeconds(10))
-                .listener(new KeyFiles(certificate.certificate(), certificate.privateKey()))
-                .listen(app, reports::add,
-                        new Log(new PrintWriter(new StringWriter())), "127.0.0.1", 0);
+        server.start(new QuicTransport(new QuicContexts(alpn), SERVER_POLICY, Duration.ofSeconds(10)), app);
         return "127.0.0.1:" + server.port();
     }
 
     private Map<String, Object> served() throws Exception {
-        ConnectionReport report = reports.poll(15, TimeUnit.SECONDS);
-        assertThat(report).isNotNull();
+        ConnectionReport report = server.served();
         return report.line();
     }
 
@@ -249,7 +216,7 @@ final class QuicConnectTest {
 
     @Test
     void certificates_and_names_are_checked() throws Exception {
-        String trusted = certificate.certificate().toString();
+        String trusted = LocalServer.certificate();
         String target = serve("echo");
         String named = "localhost:" + server.port();
 

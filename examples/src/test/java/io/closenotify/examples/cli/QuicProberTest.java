@@ -56,7 +56,7 @@ final class QuicProberTest {
     @Test
     void everything_about_our_own_server_that_echoes_is_good() throws Exception {
         ProbeReport report = audit((pipeline, connection) -> pipeline.addLast(new EchoHandler()),
-                QuicShutdownPolicy.compliant(), prober(Duration.ofMillis(700), new byte[10_000]));
+                QuicShutdownPolicy.compliant(), prober(Duration.ofMillis(1500), new byte[10_000]));
 
         assertThat(report.failure()).isNull();
         assertThat(report.protocol()).isEqualTo(Protocol.QUIC);
@@ -76,7 +76,7 @@ final class QuicProberTest {
     void everything_about_our_own_server_that_closes_by_itself_is_good() throws Exception {
         ProbeReport report = audit(new Source(100_000), QuicShutdownPolicy.compliant().toBuilder()
                 .close(QuicConnectionClose.application(1L << 40, "all sent")).build(),
-                prober(Duration.ofMillis(1500), null));
+                prober(Duration.ofSeconds(5), null));
 
         assertThat(report.verdicts()).extracting(Verdict::grade).containsOnly(Grade.GOOD);
         assertThat(verdict(report, "close_says").finding())
@@ -88,7 +88,7 @@ final class QuicProberTest {
     @Test
     void a_server_that_closes_rapidly_is_told_to_linger() throws Exception {
         ProbeReport report = audit(new Source(1_000), QuicShutdownPolicy.rapid(),
-                prober(Duration.ofMillis(1000), null));
+                prober(Duration.ofSeconds(5), null));
 
         assertThat(verdict(report, "close_repeated").grade()).isEqualTo(Grade.WEAK);
         assertThat(verdict(report, "lingers").grade()).isEqualTo(Grade.WEAK);

@@ -369,7 +369,7 @@ final class TlsProbeTest {
             ProbeReport report = audit(server.port());
 
             assertThat(report.safe()).isFalse();
-            assertThat(report.failure()).contains("not an SSL/TLS record");
+            assertThat(report.failure()).isEqualTo("no handshake: the peer does not speak TLS");
             assertThat(report.exchanges()).hasSize(1);
         }
     }
@@ -494,6 +494,19 @@ final class TlsProbeTest {
             socket.getInputStream().readAllBytes();
         })) {
             assertThat(audit(server.port(), Provider.JDK, StartTls.SMTP, null).failure()).startsWith("StartTLS: ");
+        }
+    }
+
+    @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
+    @CsvSource({"'', greeting", "220 hi, reply"})
+    void a_peer_that_falls_silent_before_tls_is_told_by_what_it_owes(String says, String owed) throws Exception {
+        try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
+            Dialogue.say(socket, says + (says.isEmpty() ? "" : "\r\n"));
+            socket.getInputStream().readAllBytes();
+        })) {
+            assertThat(audit(server.port(), Provider.JDK, StartTls.SMTP, null).failure())
+                    .startsWith("StartTLS: no " + owed + " within ");
         }
     }
 }

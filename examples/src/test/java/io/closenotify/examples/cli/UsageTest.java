@@ -156,6 +156,16 @@ final class UsageTest {
     }
 
     @Test
+    void version_is_one_line() {
+        Cli.Result result = Cli.run("--version");
+
+        assertThat(result.exit()).isZero();
+        // The number is in the manifest of the jar.
+        assertThat(result.out()).singleElement().asString().startsWith("closenotify ");
+        assertThat(result.err()).isEmpty();
+    }
+
+    @Test
     void missing_command_is_a_usage_error() {
         Cli.Result result = Cli.run();
 

@@ -137,11 +137,11 @@ class HtmlReportTest {
         String several = HtmlReport.html(List.of(safe, unsafe, failed));
 
         assertThat(several)
-                .contains("How 3\u00a0peers end their connections: 1\u00a0not safe, 1\u00a0failed, 1\u00a0safe.");
+                .contains("How 3\u00a0peers end their connections: 1\u00a0not safe, 1\u00a0not audited, 1\u00a0safe.");
         assertThat(matches(several, "class=\"counts\">([^<]*)</td>"))
                 .containsExactly("1\u00a0good", "1\u00a0bad, 1\u00a0weak", "No verdicts");
-        assertThat(matches(several, "class=\"mark [a-z]+\">(Safe|Not safe|Failed)<"))
-                .containsExactly("Safe", "Not safe", "Failed", "Safe", "Not safe", "Failed");
+        assertThat(matches(several, "class=\"mark [a-z]+\">(Safe|Not safe|Not audited)<"))
+                .containsExactly("Safe", "Not safe", "Not audited", "Safe", "Not safe", "Not audited");
         assertThat(HtmlReport.html(List.of(safe))).doesNotContain("id=\"summary\"", "href=\"#summary\"")
                 .contains("<title>Shutdown audit of safe:1</title>");
     }

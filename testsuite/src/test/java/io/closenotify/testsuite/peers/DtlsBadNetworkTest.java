@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -96,6 +98,7 @@ class DtlsBadNetworkTest {
     }
 
     /** All at once: the timers of some peers are seconds. */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @EnumSource
     void handshakes_survive(Fault fault) throws Exception {
@@ -125,6 +128,7 @@ class DtlsBadNetworkTest {
         return cases;
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("peersThatBearDuplicates")
     void what_is_doubled_is_delivered_once(Role role, RealDtls peers) throws Exception {
@@ -152,6 +156,7 @@ class DtlsBadNetworkTest {
         return cases(SENDS, CLOSES_FIRST);
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("peersThatSendAndClose")
     void data_that_the_peers_alert_has_overtaken_is_delivered(Role role, RealDtls peers) throws Exception {
@@ -170,6 +175,7 @@ class DtlsBadNetworkTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("peersThatSendAndClose")
     void data_that_was_lost_before_the_peers_alert_is_counted(Role role, RealDtls peers) throws Exception {
@@ -197,6 +203,7 @@ class DtlsBadNetworkTest {
         return cases();
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("peers")
     void a_lost_close_notify_of_ours_is_repeated(Role role, RealDtls peers) throws Exception {
@@ -217,6 +224,7 @@ class DtlsBadNetworkTest {
     }
 
     /** None of them repeats it. */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("peersThatAnswer")
     void a_lost_answer_ends_by_the_deadline(Role role, RealDtls peers) throws Exception {
@@ -242,6 +250,7 @@ class DtlsBadNetworkTest {
     }
 
     /** Each of what the server's last flight consists of, once, both lost and late. All at once. */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @EnumSource(names = {"DROP", "HOLD"})
     void the_last_flight_may_be_lost_or_late(Verdict verdict) throws Exception {

@@ -57,6 +57,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,6 +104,7 @@ class ProbeTest {
                 Pattern.compile("^ACCEPT .*:(\\d+)$"));
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @Test
     @NeedsProgram("openssl")
     void openssl_rev_objects_to_a_truncation() throws Exception {
@@ -113,6 +116,7 @@ class ProbeTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @Test
     @NeedsProgram("openssl")
     void openssl_www_waits_for_our_answer() throws Exception {
@@ -122,6 +126,7 @@ class ProbeTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @Test
     @NeedsProgram("gnutls-serv")
     void gnutls_answers_but_does_not_wait_for_an_answer() throws Exception {
@@ -134,6 +139,7 @@ class ProbeTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("versions")
     @NeedsProgram("nginx")
@@ -144,6 +150,7 @@ class ProbeTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @Test
     @NeedsProgram("haproxy")
     void haproxy_answers_but_does_not_wait_for_an_answer() throws Exception {
@@ -154,6 +161,7 @@ class ProbeTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @ValueSource(strings = {"https-server", "tls-server", "tls-server allowHalfOpen=true"})
     @NeedsProgram("node")
@@ -193,6 +201,7 @@ class ProbeTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("versions")
     void stock_netty_ends_no_connection_by_itself(TlsSetup setup) throws Exception {
@@ -220,6 +229,7 @@ class ProbeTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @Test
     void a_jdk_socket_answers_but_does_not_wait_for_an_answer() throws Exception {
         KeyStore keys = KeyStore.getInstance("PKCS12");

@@ -22,6 +22,8 @@ import io.closenotify.testkit.RelayedDatagram;
 import io.closenotify.testsuite.Waits;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.incubator.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
@@ -29,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -228,6 +231,26 @@ class LingerTest {
     }
 
     @Test
+    void a_connection_whose_first_datagram_is_in_the_hands_of_the_loop_is_refused_too() throws Exception {
+        QuicSetup setup = ShutdownPair.setup().datagramPipeline(channel ->
+                channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext context, Object datagram) {
+                        CompletableFuture.runAsync(QuicLingerHandler.of(context.channel())::refuseConnections).join();
+                        context.fireChannelRead(datagram);
+                    }
+                }));
+        try (QuicServer server = setup.server(); QuicClient client = ShutdownPair.setup().client()) {
+            assertRefused(client.attempt(server.address()));
+        }
+    }
+
+    private static void assertRefused(QuicShutdownHandler attempt) throws InterruptedException {
+        assertThat(ShutdownPair.outcome(attempt.outcome()).close())
+                .isEqualTo(QuicConnectionClose.transport(QuicConnectionClose.CONNECTION_REFUSED, ""));
+    }
+
+    @Test
     void a_server_that_drains_refuses_new_connections_and_closes_the_others_with_their_code() throws Exception {
         QuicSetup setup = ShutdownPair.setup(QuicShutdownPolicy.compliant().toBuilder().close(BYE).build());
         try (QuicServer server = setup.server(); QuicClient client = ShutdownPair.setup().client()) {
@@ -237,9 +260,7 @@ class LingerTest {
             }
             QuicLingerHandler linger = QuicLingerHandler.of(server.datagrams());
             linger.refuseConnections();
-            QuicShutdownHandler refused = client.attempt(server.address());
-            assertThat(ShutdownPair.outcome(refused.outcome()).close())
-                    .isEqualTo(QuicConnectionClose.transport(QuicConnectionClose.CONNECTION_REFUSED, ""));
+            assertRefused(client.attempt(server.address()));
             for (OurConnection connection : open) {
                 assertThat(connection.channel().isActive()).isTrue();
             }

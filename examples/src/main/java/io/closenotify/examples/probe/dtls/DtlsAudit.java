@@ -1,23 +1,21 @@
 package io.closenotify.examples.probe.dtls;
 
+import io.closenotify.Protocol;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.dtls.DtlsHandlerBuilder;
-import io.closenotify.examples.probe.Exchange;
 import io.closenotify.examples.probe.Recorder;
+import io.closenotify.examples.probe.UdpAudit;
 import io.closenotify.examples.probe.Verdict;
 import io.closenotify.examples.probe.Verdict.Grade;
-import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The connections of one audit, one after the other. */
-final class DtlsAudit {
+final class DtlsAudit extends UdpAudit {
 
     private static final String ALERTS_ARE_LOST =
             "RFC 6347, section 4.2.7: alerts are not retransmitted; a lost one leaves the other side waiting";
@@ -25,43 +23,22 @@ final class DtlsAudit {
     private static final Duration REPEAT_INTERVAL = Duration.ofMillis(200);
     private static final Duration REPEAT_PATIENCE = Duration.ofSeconds(1);
 
-    private final EventLoopGroup loop;
     private final Supplier<DtlsHandlerBuilder> handlers;
-    private final InetSocketAddress peer;
     private final Duration patience;
     private final byte @Nullable [] request;
-    private final List<Recorder> recorders = new ArrayList<>();
-    private final List<Verdict> verdicts = new ArrayList<>();
-    private String negotiated = "";
     private int firstPort;
     private int laterPort;
 
-    DtlsAudit(EventLoopGroup loop, Supplier<DtlsHandlerBuilder> handlers, InetSocketAddress peer, Duration patience,
+    DtlsAudit(String host, int port, Supplier<DtlsHandlerBuilder> handlers, Duration patience,
             byte @Nullable [] request) {
-        this.loop = loop;
+        super(Protocol.DTLS, host, port);
         this.handlers = handlers;
-        this.peer = peer;
         this.patience = patience;
         this.request = request;
     }
 
-    String negotiated() {
-        return negotiated;
-    }
-
-    List<Verdict> verdicts() {
-        return List.copyOf(verdicts);
-    }
-
-    List<Exchange> exchanges() {
-        return recorders.stream().map(Recorder::exchange).toList();
-    }
-
-    /** Makes the audit. */
-    void run() throws IOException, InterruptedException {
-        if (peer.isUnresolved()) {
-            throw new IOException("unknown host: " + peer.getHostString());
-        }
+    @Override
+    protected void run() throws IOException, InterruptedException {
         Boolean answered = firstConnection();
         try {
             if (sessions(answered == null ? full() : answered)) {
@@ -80,14 +57,13 @@ final class DtlsAudit {
     /** Loses so many alerts of the peer's, which may come with the end of the handshake. */
     private DtlsExchange connect(String id, String title, int localPort, Duration repeatInterval, int alertsLost)
             throws IOException, InterruptedException {
-        Recorder recorder = new Recorder(id, title);
-        recorders.add(recorder);
+        Recorder recorder = begin(id, title);
         DtlsHandlerBuilder builder = handlers.get()
                 .handshakeTimeout(DtlsExchange.ofHandshake(patience))
                 .repeatInterval(repeatInterval)
-                .peer(InetSocketAddress.createUnresolved(peer.getHostString(), peer.getPort()));
+                .peer(InetSocketAddress.createUnresolved(host(), peer().getPort()));
         DtlsWire wire = new DtlsWire(recorder, alertsLost);
-        return DtlsExchange.connect(loop, builder, peer, localPort, patience, wire, recorder);
+        return DtlsExchange.connect(loop(), builder, peer(), localPort, patience, wire, recorder);
     }
 
     /** From a port that the server does not know, or, if it serves no other, from the first one. */
@@ -126,7 +102,7 @@ final class DtlsAudit {
     }
 
     private void add(String id, String question, Grade grade, String finding, String rule) {
-        verdicts.add(new Verdict(id, question, grade, finding, rule, recorders.get(recorders.size() - 1).id()));
+        add(new Verdict(id, question, grade, finding, rule, latest().id()));
     }
 
     private void unknown(String id, String question, String rule, String why) {
@@ -139,7 +115,7 @@ final class DtlsAudit {
     private @Nullable Boolean firstConnection() throws IOException, InterruptedException {
         try (DtlsExchange exchange = connect("first", "A request, and whoever closes first", 0,
                 patience.plus(REPEAT_PATIENCE), 1)) {
-            negotiated = exchange.negotiated();
+            negotiated(exchange.negotiated());
             firstPort = exchange.localPort();
             if (request != null) {
                 exchange.send(request);

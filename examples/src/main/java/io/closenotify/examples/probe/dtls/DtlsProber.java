@@ -2,18 +2,10 @@ package io.closenotify.examples.probe.dtls;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.Protocol;
 import io.closenotify.dtls.DtlsHandlerBuilder;
 import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.Prober;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,19 +41,6 @@ public final class DtlsProber implements Prober {
 
     @Override
     public ProbeReport audit(String host, int port) throws InterruptedException {
-        Instant started = Instant.now();
-        long start = System.nanoTime();
-        EventLoopGroup loop = new NioEventLoopGroup(1, new DefaultThreadFactory("probe-dtls", true));
-        String failure = null;
-        DtlsAudit audit = new DtlsAudit(loop, handlers, new InetSocketAddress(host, port), patience, request);
-        try {
-            audit.run();
-        } catch (IOException e) {
-            failure = e.getMessage();
-        } finally {
-            loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-        }
-        return new ProbeReport(ProbeReport.target(host, port), Protocol.DTLS, audit.negotiated(), started,
-                Duration.ofNanos(System.nanoTime() - start), audit.verdicts(), audit.exchanges(), failure);
+        return new DtlsAudit(host, port, handlers, patience, request).report();
     }
 }

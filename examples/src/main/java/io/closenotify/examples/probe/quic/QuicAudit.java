@@ -1,21 +1,16 @@
 package io.closenotify.examples.probe.quic;
 
-import io.closenotify.examples.probe.Exchange;
+import io.closenotify.Protocol;
 import io.closenotify.examples.probe.ProbeReport;
-import io.closenotify.examples.probe.Recorder;
-import io.closenotify.examples.probe.Verdict;
+import io.closenotify.examples.probe.UdpAudit;
 import io.closenotify.examples.probe.quic.Frame.Close;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The connections of one audit, one after the other. */
-final class QuicAudit {
+final class QuicAudit extends UdpAudit {
 
     /** Has more than 32 bits, and means nothing by HTTP/3 (RFC 9114, section 8.1: 0x1f * N + 0x21). */
     static final long OUR_CODE = 0x1f * 0x1000_0000L + 0x21;
@@ -32,43 +27,19 @@ final class QuicAudit {
     private static final int COPIES = 3;
     private static final int LATE_PINGS = 5;
 
-    private final EventLoopGroup loop;
     private final QuicProber.Contexts contexts;
-    private final String host;
-    private final InetSocketAddress peer;
     private final Duration patience;
     private final byte @Nullable [] request;
-    private final List<Recorder> recorders = new ArrayList<>();
-    private final List<Verdict> verdicts = new ArrayList<>();
-    private String negotiated = "";
 
-    QuicAudit(EventLoopGroup loop, QuicProber.Contexts contexts, String host, InetSocketAddress peer,
-            Duration patience, byte @Nullable [] request) {
-        this.loop = loop;
+    QuicAudit(String host, int port, QuicProber.Contexts contexts, Duration patience, byte @Nullable [] request) {
+        super(Protocol.QUIC, host, port);
         this.contexts = contexts;
-        this.host = host;
-        this.peer = peer;
         this.patience = patience;
         this.request = request;
     }
 
-    String negotiated() {
-        return negotiated;
-    }
-
-    List<Verdict> verdicts() {
-        return List.copyOf(verdicts);
-    }
-
-    List<Exchange> exchanges() {
-        return recorders.stream().map(Recorder::exchange).toList();
-    }
-
-    /** Makes the audit. */
-    void run() throws IOException, InterruptedException {
-        if (peer.isUnresolved()) {
-            throw new IOException("unknown host: " + host);
-        }
+    @Override
+    protected void run() throws IOException, InterruptedException {
         if (!peerCloses()) {
             provokedClose();
         }
@@ -76,9 +47,7 @@ final class QuicAudit {
     }
 
     private QuicExchange connect(String id, String title) throws IOException, InterruptedException {
-        Recorder recorder = new Recorder(id, title);
-        recorders.add(recorder);
-        return QuicExchange.connect(loop, contexts, host, peer, patience, recorder);
+        return QuicExchange.connect(loop(), contexts, host(), peer(), patience, begin(id, title));
     }
 
     private static long in(long nanos) {
@@ -86,7 +55,7 @@ final class QuicAudit {
     }
 
     private void requestOf(QuicExchange exchange) {
-        exchange.request(request, ProbeReport.target(host, peer.getPort()).replaceFirst(":443$", ""));
+        exchange.request(request, ProbeReport.target(host(), peer().getPort()).replaceFirst(":443$", ""));
     }
 
     // The peer closes first
@@ -94,7 +63,7 @@ final class QuicAudit {
     /** Returns whether it did so by itself. */
     private boolean peerCloses() throws IOException, InterruptedException {
         try (QuicExchange exchange = connect("peer_closes", "The peer closes by itself, and its close is lost")) {
-            negotiated = exchange.negotiated();
+            negotiated(exchange.negotiated());
             requestOf(exchange);
             Packet closing = awaitClose(exchange, in(patience.toNanos()));
             if (closing == null) {
@@ -105,7 +74,7 @@ final class QuicAudit {
                 return false;
             }
             watchClosing(exchange, closing, false);
-            verdicts.add(QuicFindings.responseDelivered(
+            add(QuicFindings.responseDelivered(
                     exchange.streams(), exchange.wire().streams().lostCount(), exchange.recorder().id()));
             return true;
         }
@@ -123,7 +92,7 @@ final class QuicAudit {
         try (QuicExchange exchange = connect("provoked",
                 "The peer closes over an error of ours, and its close is lost")) {
             if (!exchange.takeOver()) {
-                verdicts.add(QuicFindings.notClosed("the keys of the connection are not known", exchange.recorder()));
+                add(QuicFindings.notClosed("the keys of the connection are not known", exchange.recorder()));
                 return;
             }
             Packet closing = null;
@@ -138,13 +107,13 @@ final class QuicAudit {
                 }
             }
             if (closing == null) {
-                verdicts.add(QuicFindings.ignoresError(acknowledged, exchange.recorder()));
+                add(QuicFindings.ignoresError(acknowledged, exchange.recorder()));
                 exchange.close(0, "");
             } else {
                 watchClosing(exchange, closing, true);
             }
         } catch (IOException e) {
-            verdicts.add(QuicFindings.notClosed(String.valueOf(e.getMessage()), recorders.get(recorders.size() - 1)));
+            add(QuicFindings.notClosed(String.valueOf(e.getMessage()), latest()));
         }
     }
 
@@ -209,7 +178,7 @@ final class QuicAudit {
         ClosingPeriod period = new ClosingPeriod(close, roundTrip, pings, repeats, identical, lastRepeat, others,
                 System.nanoTime() - last, reset == null ? 0 : reset.length(), confirmed,
                 reset == null ? 0 : reset.nanos() - closing.nanos());
-        verdicts.addAll(QuicFindings.ofClosing(period, provoked, exchange.recorder().id()));
+        QuicFindings.ofClosing(period, provoked, exchange.recorder().id()).forEach(this::add);
     }
 
     private static long probeTimeout(long roundTrip) {
@@ -237,12 +206,12 @@ final class QuicAudit {
             requestOf(exchange);
             awaitStreamData(exchange, in(Math.min(patience.toNanos(), SHORTEST_WATCH) / 4));
             if (!exchange.takeOver()) {
-                verdicts.add(QuicFindings.notAsked("the keys of the connection are not known", exchange.recorder()));
+                add(QuicFindings.notAsked("the keys of the connection are not known", exchange.recorder()));
                 return;
             }
-            verdicts.addAll(QuicFindings.ofOurClose(closeAndWatch(exchange), exchange.recorder().id()));
+            QuicFindings.ofOurClose(closeAndWatch(exchange), exchange.recorder().id()).forEach(this::add);
         } catch (IOException e) {
-            verdicts.add(QuicFindings.notAsked(String.valueOf(e.getMessage()), recorders.get(recorders.size() - 1)));
+            add(QuicFindings.notAsked(String.valueOf(e.getMessage()), latest()));
         }
     }
 

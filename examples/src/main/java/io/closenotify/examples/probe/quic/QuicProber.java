@@ -2,19 +2,11 @@ package io.closenotify.examples.probe.quic;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.Protocol;
 import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.Prober;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.incubator.codec.quic.BoringSSLKeylog;
 import io.netty.incubator.codec.quic.QuicSslContext;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -67,19 +59,6 @@ public final class QuicProber implements Prober {
 
     @Override
     public ProbeReport audit(String host, int port) throws InterruptedException {
-        Instant started = Instant.now();
-        long start = System.nanoTime();
-        EventLoopGroup loop = new NioEventLoopGroup(1, new DefaultThreadFactory("probe-quic", true));
-        String failure = null;
-        QuicAudit audit = new QuicAudit(loop, contexts, host, new InetSocketAddress(host, port), patience, request);
-        try {
-            audit.run();
-        } catch (IOException e) {
-            failure = e.getMessage();
-        } finally {
-            loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-        }
-        return new ProbeReport(ProbeReport.target(host, port), Protocol.QUIC, audit.negotiated(), started,
-                Duration.ofNanos(System.nanoTime() - start), audit.verdicts(), audit.exchanges(), failure);
+        return new QuicAudit(host, port, contexts, patience, request).report();
     }
 }

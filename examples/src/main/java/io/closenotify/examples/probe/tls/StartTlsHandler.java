@@ -21,6 +21,7 @@ final class StartTlsHandler extends ByteToMessageDecoder {
     private long bytes;
     private int step;
     private boolean over;
+    private volatile String awaited = "connection";
 
     StartTlsHandler(StartTls protocol, Observation seen, Consumer<ChannelPipeline> tls) {
         this.protocol = protocol;
@@ -36,9 +37,15 @@ final class StartTlsHandler extends ByteToMessageDecoder {
 
     private void say(ChannelHandlerContext context) {
         byte[] words = protocol.say(step);
+        awaited = words == null ? "greeting" : "reply";
         if (words != null) {
             context.writeAndFlush(Unpooled.copiedBuffer(words));
         }
+    }
+
+    /** What the peer has to say next. Any thread. */
+    String awaited() {
+        return awaited;
     }
 
     @Override

@@ -23,6 +23,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -117,11 +118,14 @@ final class Wire implements AutoCloseable {
             if (wire.handshaken(patience.plus(HANDSHAKE_MARGIN))) {
                 return wire;
             }
+            // Closing empties the pipeline.
+            StartTlsHandler plaintext = connected.channel().pipeline().get(StartTlsHandler.class);
             wire.close();
             String failure = seen.failure();
             throw new IOException(failure != null ? failure : seen.isFlooded()
                     ? "the peer flooded the handshake" : seen.ended()
-                    ? "the peer ended TCP during the handshake" : "no handshake within "
+                    ? "the peer ended TCP during the handshake"
+                    : (plaintext == null ? "no handshake" : "StartTLS: no " + plaintext.awaited()) + " within "
                     + patience.plus(HANDSHAKE_MARGIN).toMillis() + " ms");
         }
     }
@@ -132,6 +136,10 @@ final class Wire implements AutoCloseable {
     }
 
     static String describe(Throwable failure) {
+        if (failure instanceof NotSslRecordException) {
+            // Its message is what came, in hexadecimal digits.
+            return "the peer does not speak TLS";
+        }
         String message = failure.getMessage();
         String text = message == null ? failure.getClass().getSimpleName() : message;
         String line = text.strip().replaceAll("\\s*\\R\\s*", " ");
