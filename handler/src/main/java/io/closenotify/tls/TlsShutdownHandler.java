@@ -481,6 +481,9 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
         if (machine.phase() == Phase.PEER_CLOSED && isActive() && tls().engine().answered()) {
             machine.feed(Input.ENGINE_SENT);
             requireShutdown().engineAnswered();
+        } else if (machine.phase() == Phase.FLUSH && policy.mode() == ShutdownMode.QUIET && tls().engine().answered()) {
+            // The JDK's engine of TLS 1.2, whatever we chose: it was no quiet shutdown then.
+            machine.feed(Input.ENGINE_SENT);
         }
     }
 

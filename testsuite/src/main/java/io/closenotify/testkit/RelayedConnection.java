@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.closenotify.testkit.TcpFaultRelay.End;
 import io.closenotify.testkit.TcpFaultRelay.Fault;
 import io.closenotify.testkit.TcpFaultRelay.Rule;
+import io.closenotify.testkit.TcpFaultRelay.Tap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -39,10 +40,12 @@ public final class RelayedConnection {
     private final SocketChannel server;
     private final Pump toServer;
     private final Pump toClient;
+    private final Tap tap;
     private final Set<RelayedConnection> live;
 
-    RelayedConnection(SocketChannel client, Map<Direction, Rule> rules, Set<RelayedConnection> live) {
+    RelayedConnection(SocketChannel client, Map<Direction, Rule> rules, Tap tap, Set<RelayedConnection> live) {
         this.client = client;
+        this.tap = tap;
         this.live = live;
         server = new NioSocketChannel();
         toServer = new Pump(client, server, rules.getOrDefault(Direction.TO_SERVER, Rule.NONE));
@@ -325,6 +328,8 @@ public final class RelayedConnection {
         public void channelRead(ChannelHandlerContext context, Object message) {
             ByteBuf data = (ByteBuf) message;
             received.addAndGet(data.readableBytes());
+            tap.read(RelayedConnection.this, this == toServer ? Direction.TO_SERVER : Direction.TO_CLIENT,
+                    data.nioBuffer().asReadOnlyBuffer());
             if (stalled) {
                 // Stalled while this read was under way.
                 held = data;

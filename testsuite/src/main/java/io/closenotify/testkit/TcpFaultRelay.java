@@ -13,6 +13,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * direction at an exact byte, with FIN or RST, stalls it, or slows it down.
  *
  * <p>Without a fault it is transparent: bytes, FIN (half-close) and RST are passed on, each direction by itself, and
- * a slow receiver slows the sender down. It never looks into the bytes.
+ * a slow receiver slows the sender down. It never looks into the bytes; a {@link Tap} may.
  *
  * <pre>{@code
  * try (TcpFaultRelay relay = TcpFaultRelay.to(server)
@@ -81,6 +82,24 @@ public final class TcpFaultRelay implements AutoCloseable {
 
         /** It did not: the relay ended the connection first. */
         RELAY
+    }
+
+    /**
+     * Looks at what passes through a relay, for instance to apply a fault at a record of a protocol. Called on the
+     * relay's event loop; it must not block.
+     */
+    @FunctionalInterface
+    public interface Tap {
+
+        /**
+         * Some bytes were read from the sender of a direction; none of them has been passed on yet. A fault that is
+         * applied now counts its bytes from the first of them.
+         *
+         * @param connection the connection
+         * @param direction where they go
+         * @param bytes the bytes, read-only, valid during the call
+         */
+        void read(RelayedConnection connection, Direction direction, ByteBuffer bytes);
     }
 
     private final EventLoopGroup group;
@@ -224,6 +243,7 @@ public final class TcpFaultRelay implements AutoCloseable {
         private final InetSocketAddress server;
         private final Map<Direction, Rule> rules = new EnumMap<>(Direction.class);
         private Duration connectTimeout = Duration.ofSeconds(5);
+        private Tap tap = (connection, direction, bytes) -> { };
 
         private Builder(InetSocketAddress server) {
             requireNonNull(server, "server");
@@ -285,6 +305,17 @@ public final class TcpFaultRelay implements AutoCloseable {
         }
 
         /**
+         * Sets what looks at the bytes of every connection.
+         *
+         * @param tap the tap; none by default
+         * @return this builder
+         */
+        public Builder tap(Tap tap) {
+            this.tap = requireNonNull(tap, "tap");
+            return this;
+        }
+
+        /**
          * Starts the relay on a free port.
          *
          * @return a relay that listens
@@ -294,7 +325,8 @@ public final class TcpFaultRelay implements AutoCloseable {
             BlockingQueue<RelayedConnection> accepted = new LinkedBlockingQueue<>();
             Set<RelayedConnection> live = ConcurrentHashMap.newKeySet();
             Map<Direction, Rule> atStart = Map.copyOf(rules);
-            Consumer<SocketChannel> relayed = client -> new RelayedConnection(client, atStart, live)
+            Tap looking = tap;
+            Consumer<SocketChannel> relayed = client -> new RelayedConnection(client, atStart, looking, live)
                     .connect(server, (int) connectTimeout.toMillis(), accepted::add);
             try {
                 Channel listener = new ServerBootstrap()

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.closenotify.testsuite.Waits;
 import io.closenotify.testkit.TcpFaultRelay.End;
 import io.closenotify.testkit.TcpFaultRelay.Fault;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -144,6 +145,26 @@ class TcpFaultRelayTest {
         assertThat(end(Direction.TO_SERVER)).isEqualTo(End.FIN);
         assertThat(connection.received(Direction.TO_SERVER)).isEqualTo(100_000);
         assertThat(connection.forwarded(Direction.TO_SERVER)).isEqualTo(bytes);
+    }
+
+    @Test
+    void a_tap_sees_every_byte_before_it_passes_and_may_cut_in_front_of_it() throws Exception {
+        ByteArrayOutputStream seen = new ByteArrayOutputStream();
+        connect(builder().tap((connection, direction, bytes) -> {
+            while (bytes.hasRemaining()) {
+                int at = seen.size();
+                seen.write(bytes.get());
+                if (direction == Direction.TO_SERVER && at == 70_000) {
+                    connection.cut(direction, at - connection.forwarded(direction), Fault.FIN);
+                }
+            }
+        }));
+
+        byte[] request = send(client, 100_000);
+        assertThat(server.getInputStream().readAllBytes()).isEqualTo(Arrays.copyOf(request, 70_000));
+        client.close();
+        assertThat(end(Direction.TO_SERVER)).isEqualTo(End.FIN);
+        assertThat(seen.toByteArray()).isEqualTo(request);
     }
 
     @Test

@@ -87,6 +87,28 @@ class VerdictTest {
 
     @ParameterizedTest
     @MethodSource("setups")
+    void a_quiet_shutdown_over_which_the_engine_answers_is_not_told_as_quiet(TlsSetup setup) {
+        Recorder application = new Recorder() {
+            @Override
+            public void channelRead(ChannelHandlerContext context, Object message) {
+                super.channelRead(context, message);
+                context.pipeline().get(TlsShutdownHandler.class).shutdown();
+            }
+        };
+        ShutdownPolicy quiet = ShutdownPolicy.quiet().toBuilder().linger(Duration.ZERO).build();
+        try (EmbeddedTlsPair pair = pair(setup, quiet, application)) {
+            pair.peer.writeOutbound(Unpooled.wrappedBuffer(new byte[100]));
+            pair.peerSendsCloseNotify();
+            pair.exchange();
+            pair.takeFromUs().release();
+            assertThat(application.outcomes.element().result())
+                    .isEqualTo(pair.alertsFromUs(setup) == 0 ? ShutdownResult.QUIET : ShutdownResult.CLEAN);
+            end(pair);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
     void a_write_behind_close_on_another_thread_is_refused_or_sent_and_harms_nothing(TlsSetup setup) throws Exception {
         // Netty binds such a write to the SslHandler when it is called, so that no later handler can stop it.
         for (int run = 0; run < 20; run++) {
