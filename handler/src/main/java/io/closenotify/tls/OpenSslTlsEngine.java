@@ -1,7 +1,6 @@
 package io.closenotify.tls;
 
 import io.closenotify.EngineCapabilities;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,6 +11,7 @@ import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProtocols;
+import io.netty.internal.tcnative.Buffer;
 import io.netty.internal.tcnative.SSL;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -19,6 +19,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,9 @@ final class OpenSslTlsEngine implements TlsEngine {
      * mutual TLS and a long chain, has so many tickets pending that nine were needed.
      */
     private static final int MAX_ATTEMPTS = 64;
+
+    /** For calls whose byte nobody looks at. Without {@code sun.misc.Unsafe} Netty's own buffers tell no address. */
+    private static final ByteBuffer SCRATCH = ByteBuffer.allocateDirect(1);
 
     private static final @Nullable VarHandle RECEIVED_SHUTDOWN = receivedShutdownField();
 
@@ -129,22 +133,17 @@ final class OpenSslTlsEngine implements TlsEngine {
         for (int attempt = 0; wantsWrite && attempt < MAX_ATTEMPTS; attempt++) {
             synchronized (engine) {
                 long pointer = engine.sslPointer();
-                wantsWrite = pointer != 0 && wantsWriteAfterNothing(behind, pointer);
+                wantsWrite = pointer != 0 && wantsWriteAfterNothing(pointer);
             }
             behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
         }
     }
 
-    private static boolean wantsWriteAfterNothing(ChannelHandlerContext context, long pointer) {
-        ByteBuf buffer = context.alloc().directBuffer(1, 1);
-        try {
-            int written = SSL.writeToSSL(pointer, buffer.memoryAddress(), 0);
-            boolean wantsWrite = written < 0 && SSL.getError(pointer, written) == SSL.SSL_ERROR_WANT_WRITE;
-            SSL.clearError();
-            return wantsWrite;
-        } finally {
-            buffer.release();
-        }
+    private static boolean wantsWriteAfterNothing(long pointer) {
+        int written = SSL.writeToSSL(pointer, Buffer.address(SCRATCH), 0);
+        boolean wantsWrite = written < 0 && SSL.getError(pointer, written) == SSL.SSL_ERROR_WANT_WRITE;
+        SSL.clearError();
+        return wantsWrite;
     }
 
     /** Not if the alert came with the end of the handshake: then the engine has answered, and its event is true. */
@@ -204,7 +203,7 @@ final class OpenSslTlsEngine implements TlsEngine {
                 return;
             }
             // RECEIVED is set by fatal alerts and local failures as well; SSL_read tells them apart.
-            failed = readsMoreThanTheEnd(context, pointer);
+            failed = readsMoreThanTheEnd(pointer);
             closeNotifyReceived = !failed;
         }
         if (failed) {
@@ -215,16 +214,11 @@ final class OpenSslTlsEngine implements TlsEngine {
         }
     }
 
-    private static boolean readsMoreThanTheEnd(ChannelHandlerContext context, long pointer) {
-        ByteBuf buffer = context.alloc().directBuffer(1, 1);
-        try {
-            int read = SSL.readFromSSL(pointer, buffer.memoryAddress(), 1);
-            boolean end = read <= 0 && SSL.getError(pointer, read) == SSL.SSL_ERROR_ZERO_RETURN;
-            SSL.clearError();
-            return !end;
-        } finally {
-            buffer.release();
-        }
+    private static boolean readsMoreThanTheEnd(long pointer) {
+        int read = SSL.readFromSSL(pointer, Buffer.address(SCRATCH), 1);
+        boolean end = read <= 0 && SSL.getError(pointer, read) == SSL.SSL_ERROR_ZERO_RETURN;
+        SSL.clearError();
+        return !end;
     }
 
     @Override

@@ -34,6 +34,10 @@ public final class Main {
      * @param arguments the command and its options
      */
     public static void main(String[] arguments) {
+        if (Runtime.version().feature() >= 24 && System.getProperty("io.netty.noUnsafe") == null) {
+            // These JDKs warn of sun.misc.Unsafe, and Netty can do without.
+            System.setProperty("io.netty.noUnsafe", "true");
+        }
         System.exit(commandLine().execute(arguments));
     }
 

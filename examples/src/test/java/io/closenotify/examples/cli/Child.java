@@ -28,11 +28,12 @@ final class Child implements AutoCloseable {
     private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
     private final Thread reader;
 
-    private Child(List<String> arguments) throws IOException {
+    private Child(List<String> jvmOptions, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                Main.class.getName()));
+                "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))));
+        command.addAll(jvmOptions);
+        command.add(Main.class.getName());
         command.addAll(arguments);
         process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         reader = new Thread(this::read);
@@ -40,7 +41,11 @@ final class Child implements AutoCloseable {
     }
 
     static Child start(String... arguments) throws IOException {
-        return new Child(List.of(arguments));
+        return new Child(List.of(), List.of(arguments));
+    }
+
+    static Child startWithoutUnsafe(String... arguments) throws IOException {
+        return new Child(List.of("-Dio.netty.noUnsafe=true"), List.of(arguments));
     }
 
     private void read() {

@@ -18,6 +18,15 @@ final class ServeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"jdk", "openssl"})
+    void a_close_notify_is_seen_without_sun_misc_unsafe(String provider) throws Exception {
+        try (Child serve = Child.startWithoutUnsafe("serve", "--port", "0", "--provider", provider)) {
+            assertThat(Cli.run("connect", "127.0.0.1:" + serve.port(), "--insecure", "--send", "1").exit()).isZero();
+            assertThat(serve.next()).containsEntry("result", "clean").containsEntry("closeNotifyReceived", true);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jdk", "openssl"})
     void every_connection_gets_one_line(String provider, @TempDir Path directory) throws Exception {
         try (Child serve = Child.start("serve", "--port", "0", "--provider", provider, "--drain-timeout", "5000")) {
             Map<String, Object> listening = serve.next();
