@@ -2,7 +2,7 @@ package io.closenotify;
 
 /**
  * What a TLS or DTLS engine can do about the end of a connection, and what it cannot. Nothing is downgraded silently:
- * what is {@code false} here is missing, and README's table says what that means.
+ * what is {@code false} here is missing, and {@code docs/engines.md} says what that means.
  *
  * @param engine the engine's name: {@code JDK} or {@code BoringSSL}
  * @param answersAfterApplication the answer to the peer's close_notify follows whatever the application wrote while it

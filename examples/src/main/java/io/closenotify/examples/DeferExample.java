@@ -38,10 +38,12 @@ public final class DeferExample {
      */
     public static void main(String[] arguments) throws Exception {
         SslContext context = Loopback.serverContext();
+        // docs: begin defer-policy
         ShutdownPolicy defer = ShutdownPolicy.bidirectional()
                 .toBuilder()
                 .onPeerCloseNotify(PeerClosePolicy.DEFER)
                 .build();
+        // docs: end defer-policy
         SslHandler tls = Loopback.clientContext().newHandler(ByteBufAllocator.DEFAULT);
         TlsShutdownHandler shutdown = TlsShutdownHandler.builder().build();
         AtomicLong received = new AtomicLong();
@@ -88,6 +90,7 @@ public final class DeferExample {
             });
         }
 
+        // docs: begin defer
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) {
             if (event instanceof PeerCloseNotifyEvent) {
@@ -105,5 +108,6 @@ public final class DeferExample {
                 context.close().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
             }
         }
+        // docs: end defer
     }
 }

@@ -43,6 +43,7 @@ public final class DrainExample {
                     })
                     .bind("127.0.0.1", 0).sync().channel();
 
+            // docs: begin drain
             Drain drain = Drain.builder()
                     .policy(DrainPolicy.atOnce().toBuilder()
                             .spread(Duration.ofMillis(100))
@@ -53,18 +54,30 @@ public final class DrainExample {
                     .server(server)
                     .progress(Duration.ofSeconds(1), progress -> System.out.println("drain: " + progress))
                     .build();
+            // docs: end drain
 
             TlsShutdownHandler client = TlsShutdownHandler.builder().build();
             Channel connection = clients.connect(server,
                     Loopback.clientContext().newHandler(server.alloc(), "localhost", 0), client);
             connection.pipeline().get(SslHandler.class).handshakeFuture().sync();
 
-            // A server does this in a shutdown hook of the JVM: see Drain.
-            DrainReport report = drain.start().sync().getNow();
+            // A server does this in a shutdown hook of the JVM: see drainAtSigterm.
+            // docs: begin drain-start
+            DrainReport report = drain.start().sync().getNow();   // never on an event loop
             System.out.println("forced: " + report.forced() + " of " + report.connections());
+            // docs: end drain-start
             connection.closeFuture().sync();
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
         }
     }
+
+    // docs: begin sigterm
+    static void drainAtSigterm(Drain drain) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            DrainReport report = drain.start().awaitUninterruptibly().getNow();
+            Runtime.getRuntime().halt(report.forced() == 0 ? 0 : 1);
+        }));
+    }
+    // docs: end sigterm
 }

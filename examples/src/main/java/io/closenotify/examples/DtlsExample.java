@@ -37,6 +37,7 @@ public final class DtlsExample {
     public static void main(String[] arguments) throws Exception {
         EventLoopGroup loop = new NioEventLoopGroup(1);
         try {
+            // docs: begin dtls-server
             Channel server = new ServerBootstrap().group(loop)
                     .channelFactory(DtlsServerChannel.builder(DtlsHandler.builder(serverContext())).build())
                     .childHandler(new ChannelInitializer<>() {
@@ -47,7 +48,9 @@ public final class DtlsExample {
                         }
                     })
                     .bind("127.0.0.1", 0).sync().channel();
+            // docs: end dtls-server
 
+            // docs: begin dtls-client
             DtlsHandler dtls = DtlsHandler.builder(clientContext()).build();
             Channel channel = new Bootstrap().group(loop).channel(NioDatagramChannel.class)
                     .handler(new ChannelInitializer<>() {
@@ -59,6 +62,7 @@ public final class DtlsExample {
                     .connect(server.localAddress()).sync().channel();
             // Goes out when the handshake is done.
             channel.writeAndFlush(Loopback.text("hello")).sync();
+            // docs: end dtls-client
 
             // The outcome is there long before: the channel lingers, to answer a peer who has missed our close_notify.
             channel.closeFuture().sync();

@@ -29,10 +29,12 @@ import java.util.function.Supplier;
  */
 public final class FtpCccExample {
 
+    // docs: begin keep-policy
     private static final ShutdownPolicy CLEAR = ShutdownPolicy.bidirectional()
             .toBuilder()
             .transport(TransportPolicy.KEEP)
             .build();
+    // docs: end keep-policy
 
     private FtpCccExample() {
     }
@@ -86,7 +88,9 @@ public final class FtpCccExample {
     private abstract static class FtpHandler extends SimpleChannelInboundHandler<String> {
 
         private final Supplier<SslHandler> tls;
+        // docs: begin keepable
         private final TlsShutdownHandler shutdown = TlsShutdownHandler.builder().keepable(true).build();
+        // docs: end keepable
 
         FtpHandler(Supplier<SslHandler> tls) {
             this.tls = tls;
@@ -100,6 +104,7 @@ public final class FtpCccExample {
             }
         }
 
+        // docs: begin keep
         /** Behind our last line our close_notify; what is written meanwhile waits until both have been exchanged. */
         void clear() {
             shutdown.shutdown(CLEAR);
@@ -112,6 +117,7 @@ public final class FtpCccExample {
                 cleared(context);
             }
         }
+        // docs: end keep
 
         abstract void cleared(ChannelHandlerContext context);
 

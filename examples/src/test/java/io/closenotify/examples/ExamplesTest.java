@@ -3,8 +3,12 @@ package io.closenotify.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,6 +37,24 @@ final class ExamplesTest {
 
     private static List<String> said(List<String> output, String who) {
         return output.stream().filter(line -> line.startsWith(who)).toList();
+    }
+
+    @Test
+    void hello() throws Exception {
+        SelfSignedCertificate certificate = new SelfSignedCertificate("localhost");
+        SslContext tls = SslContextBuilder.forServer(certificate.key(), certificate.cert()).build();
+        List<String> output = output(unused -> {
+            try (Loopback loopback = new Loopback()) {
+                InetSocketAddress server =
+                        (InetSocketAddress) loopback.listen(HelloServer.pipeline(tls)).localAddress();
+                HelloClient.main(new String[] {"" + server.getPort(), certificate.certificate().getPath()});
+            }
+        });
+        certificate.delete();
+
+        assertThat(said(output, "client")).containsExactly("client: hello",
+                "client: CLEAN, the peer's close_notify came: true");
+        assertThat(said(output, "server")).containsExactly("server: CLEAN, begun by PEER");
     }
 
     @Test

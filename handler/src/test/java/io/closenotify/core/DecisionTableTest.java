@@ -22,12 +22,12 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Prints the decision table of the machine, made from the machine itself, and holds README against it: under the
- * default policy, and the rows that other rules add.
+ * Prints the decision table of the machine, made from the machine itself, and holds the page of tables against it:
+ * under the default policy, and the rows that other rules add.
  */
 class DecisionTableTest {
 
-    private static final Path README = Path.of("..", "README.md");
+    private static final Path PAGE = Path.of("..", "docs", "decision-tables.md");
     private static final Path PRINTED = Path.of("target", "decision-table.md");
     private static final String BEGIN = "<!-- decision table: begin -->\n";
     private static final String END = "<!-- decision table: end -->";
@@ -44,13 +44,13 @@ class DecisionTableTest {
     }
 
     @Test
-    void readme_shows_the_decision_table() throws IOException {
+    void the_page_shows_the_decision_table() throws IOException {
         String table = table();
         Files.writeString(PRINTED, table);
-        String readme = Files.readString(README);
-        assertThat(readme).contains(BEGIN, END);
-        assertThat(readme.substring(readme.indexOf(BEGIN) + BEGIN.length(), readme.indexOf(END)))
-                .as("README's table, to be replaced by " + PRINTED).isEqualTo(table);
+        String page = Files.readString(PAGE);
+        assertThat(page).contains(BEGIN, END);
+        assertThat(page.substring(page.indexOf(BEGIN) + BEGIN.length(), page.indexOf(END)))
+                .as("the table of the page, to be replaced by " + PRINTED).isEqualTo(table);
     }
 
     private static String table() {

@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Prints the decision table of the machine with {@link StreamFlush#ACKNOWLEDGED}, made from the machine itself, and
- * holds README against it.
+ * holds the page of tables against it.
  */
 class QuicDecisionTableTest {
 
-    private static final Path README = Path.of("..", "README.md");
+    private static final Path PAGE = Path.of("..", "docs", "decision-tables.md");
     private static final Path PRINTED = Path.of("target", "decision-table.md");
     private static final String BEGIN = "<!-- quic decision table: begin -->\n";
     private static final String END = "<!-- quic decision table: end -->";
@@ -37,13 +37,13 @@ class QuicDecisionTableTest {
     }
 
     @Test
-    void readme_shows_the_decision_table() throws IOException {
+    void the_page_shows_the_decision_table() throws IOException {
         String table = table();
         Files.writeString(PRINTED, table);
-        String readme = Files.readString(README);
-        assertThat(readme).contains(BEGIN, END);
-        assertThat(readme.substring(readme.indexOf(BEGIN) + BEGIN.length(), readme.indexOf(END)))
-                .as("README's table, to be replaced by " + PRINTED).isEqualTo(table);
+        String page = Files.readString(PAGE);
+        assertThat(page).contains(BEGIN, END);
+        assertThat(page.substring(page.indexOf(BEGIN) + BEGIN.length(), page.indexOf(END)))
+                .as("the table of the page, to be replaced by " + PRINTED).isEqualTo(table);
     }
 
     private static String table() {

@@ -37,7 +37,7 @@ class TruncatedResponseTest {
         client.close();
     }
 
-    // README: begin
+    // docs: begin truncation
     @Test
     void a_response_that_ends_without_close_notify_is_an_error() throws Exception {
         TlsScript truncating = TlsScript.begin().handshake()
@@ -52,7 +52,7 @@ class TruncatedResponseTest {
             assertThat(server.report().get().text()).startsWith("GET / HTTP/1.1\r\n");
         }
     }
-    // README: end
+    // docs: end truncation
 
     @Test
     void a_response_that_ends_with_close_notify_is_none() throws Exception {

@@ -13,6 +13,7 @@ final class GrpcShutdown {
     private GrpcShutdown() {
     }
 
+    // docs: begin grpc
     static NettyServerBuilder server(NettyServerBuilder builder, EventLoopGroup loops, TlsShutdownInstaller installer) {
         return builder.bossEventLoopGroup(loops).workerEventLoopGroup(loops)
                 .channelFactory(() -> installer.addTo(new NioServerSocketChannel()));
@@ -23,4 +24,5 @@ final class GrpcShutdown {
         return builder.eventLoopGroup(loops)
                 .channelFactory(() -> installer.addTo(new NioSocketChannel()));
     }
+    // docs: end grpc
 }

@@ -13,6 +13,7 @@ final class ReactorNettyShutdown {
     private ReactorNettyShutdown() {
     }
 
+    // docs: begin reactor-netty
     static HttpServer server(HttpServer server, TlsShutdownInstaller installer) {
         return server.doOnChannelInit((observer, channel, remote) -> installer.addTo(channel));
     }
@@ -31,4 +32,5 @@ final class ReactorNettyShutdown {
         return !connection.channel().isActive() || !connection.isPersistent()
                 || (shutdown != null && shutdown.state().closeNotifyReceived());
     }
+    // docs: end reactor-netty
 }

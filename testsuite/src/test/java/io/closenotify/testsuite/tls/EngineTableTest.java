@@ -22,10 +22,10 @@ import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
-/** Prints what each engine can do, asked of the engines themselves, and holds README against it. */
+/** Prints what each engine can do, asked of the engines themselves, and holds the page on engines against it. */
 class EngineTableTest {
 
-    private static final Path README = Path.of("..", "README.md");
+    private static final Path PAGE = Path.of("..", "docs", "engines.md");
     private static final Path PRINTED = Path.of("target", "engine-table.md");
     private static final String BEGIN = "<!-- engine table: begin -->\n";
     private static final String END = "<!-- engine table: end -->";
@@ -48,13 +48,13 @@ class EngineTableTest {
             .onPeerCloseNotify(PeerClosePolicy.DEFER).transport(TransportPolicy.KEEP).build();
 
     @Test
-    void readme_shows_what_each_engine_can_do() throws IOException {
+    void the_page_shows_what_each_engine_can_do() throws IOException {
         String table = table();
         Files.writeString(PRINTED, table);
-        String readme = Files.readString(README);
-        assertThat(readme).contains(BEGIN, END);
-        assertThat(readme.substring(readme.indexOf(BEGIN) + BEGIN.length(), readme.indexOf(END)))
-                .as("README's table, to be replaced by " + PRINTED).isEqualTo(table);
+        String page = Files.readString(PAGE);
+        assertThat(page).contains(BEGIN, END);
+        assertThat(page.substring(page.indexOf(BEGIN) + BEGIN.length(), page.indexOf(END)))
+                .as("the table of the page, to be replaced by " + PRINTED).isEqualTo(table);
     }
 
     @Test
