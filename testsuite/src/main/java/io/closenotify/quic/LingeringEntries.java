@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 public final class LingeringEntries {
 
     /** What the codec makes of a CONNECTION_CLOSE with a short code and reason. */
-    private static final int DATAGRAM_LENGTH = 44;
+    public static final int DATAGRAM_LENGTH = 44;
     private static final long PERIOD_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final int FIRST_ADDRESS = 10 << 24;
     private static final int PORT = 443;

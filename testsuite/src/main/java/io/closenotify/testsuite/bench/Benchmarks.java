@@ -1,5 +1,6 @@
 package io.closenotify.testsuite.bench;
 
+import java.util.Arrays;
 import java.util.Collection;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
@@ -11,11 +12,12 @@ import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs all benchmarks and prints, after JMH's own output, how this library compares with stock Netty. Takes JMH's
- * options, which go before the settings of the benchmarks: {@code -h} lists them.
+ * Makes the performance report; or runs JMH's benchmarks alone and prints, after JMH's own output, how this library
+ * compares with stock Netty. JMH's options go before the settings of the benchmarks: {@code -h} lists them.
  */
 public final class Benchmarks {
 
+    private static final String REPORT = "report";
     static final String STOCK = "stock";
     static final String CLOSENOTIFY = "closenotify";
 
@@ -25,9 +27,12 @@ public final class Benchmarks {
     /**
      * Runs the benchmarks.
      *
-     * @param arguments JMH's
+     * @param arguments {@code report} and its own, or JMH's
      */
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length > 0 && arguments[0].equals(REPORT)) {
+            System.exit(PerformanceReport.run(Arrays.copyOfRange(arguments, 1, arguments.length)));
+        }
         CommandLineOptions commandLine;
         try {
             commandLine = new CommandLineOptions(arguments);

@@ -31,17 +31,17 @@ final class Comparison {
     private final Map<String, List<Row>> tables = new LinkedHashMap<>();
 
     /** The same scenario, measured twice. */
-    private record Row(Map<String, String> scenario, RunResult stock, RunResult ours) {
+    record Row(Map<String, String> scenario, RunResult stock, RunResult ours) {
 
-        Ratio score() {
+        private Ratio score() {
             return Ratio.of(stock.getPrimaryResult(), ours.getPrimaryResult());
         }
 
-        Ratio bytes() {
+        private Ratio bytes() {
             return Ratio.of(bytes(stock), bytes(ours));
         }
 
-        private static @Nullable Result<?> bytes(RunResult run) {
+        static @Nullable Result<?> bytes(RunResult run) {
             Result<?> measured = run.getSecondaryResults().get(MeasuredAllocation.NORM);
             return measured != null ? measured : run.getSecondaryResults().get(GC_NORM);
         }
@@ -79,6 +79,10 @@ final class Comparison {
                         .add(new Row(scenario, run, counterpart));
             }
         }));
+    }
+
+    List<Row> rows() {
+        return tables.values().stream().flatMap(List::stream).toList();
     }
 
     private static void byVariant(

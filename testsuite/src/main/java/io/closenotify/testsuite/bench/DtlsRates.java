@@ -1,8 +1,7 @@
 package io.closenotify.testsuite.bench;
 
-import com.github.freva.asciitable.AsciiTable;
-import com.github.freva.asciitable.Column;
-import com.github.freva.asciitable.HorizontalAlign;
+import io.closenotify.testsuite.report.Measurement;
+import io.closenotify.testsuite.report.Section;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,19 +15,15 @@ import java.util.function.ToDoubleFunction;
 /**
  * This library's DTLS server beside Scandium's, each in a JVM of its own under the same load by turns: full handshakes,
  * round trips of a message, and closes, which a client begins. Of a second's worth of them the client has its share;
- * processor time and allocation are the server's alone. The figures are medians over the rounds, of which none begins
- * after a minute.
+ * processor time and allocation are the server's alone. No round begins after a minute.
  *
  * <p>A close counts all that the server does about it: it is let linger to its end, for a moment here.
- *
- * <pre>{@code
- * java -cp testsuite/target/benchmarks.jar io.closenotify.testsuite.bench.DtlsRates \
- *         [rounds [connections a round [messages a round]]]
- * }</pre>
  */
-public final class DtlsRates {
+final class DtlsRates {
 
-    private static final int WARM_UP_ROUNDS = 4;
+    private static final int WARM_UP_ROUNDS = 3;
+    private static final int CONNECTIONS = 400;
+    private static final int MESSAGES = 10_000;
     private static final int MESSAGE = 256;
     private static final Duration LINGER = Duration.ofMillis(100);
     private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -55,27 +50,19 @@ public final class DtlsRates {
     /** All rounds of one operation, by server. */
     record Row(Operation operation, Map<DtlsServer, List<Figures>> rounds) {
 
-        List<Figures> of(DtlsServer server) {
-            return rounds.getOrDefault(server, List.of());
+        private Measurement measurement(String what, String unit, ToDoubleFunction<Figures> figure) {
+            String name = operation.name().toLowerCase(Locale.ROOT).replace('_', ' ') + "s " + what;
+            return new Measurement(
+                    name, unit, of(DtlsServer.SCANDIUM, figure), of(DtlsServer.CLOSENOTIFY, figure), null);
         }
 
-        double median(DtlsServer server, ToDoubleFunction<Figures> figure) {
-            return Medians.of(of(server).stream().mapToDouble(figure));
-        }
-
-        String pair(ToDoubleFunction<Figures> figure) {
-            return String.format(Locale.ROOT, "%.0f / %.0f",
-                    median(DtlsServer.SCANDIUM, figure), median(DtlsServer.CLOSENOTIFY, figure));
-        }
-
-        String ratio(ToDoubleFunction<Figures> figure) {
-            return String.format(Locale.ROOT, "%.2f",
-                    median(DtlsServer.CLOSENOTIFY, figure) / median(DtlsServer.SCANDIUM, figure));
+        private List<Double> of(DtlsServer server, ToDoubleFunction<Figures> figure) {
+            return rounds.getOrDefault(server, List.of()).stream().map(figure::applyAsDouble).toList();
         }
     }
 
     /** One server under load. */
-    private record Bench(DtlsServerProcess server, DtlsLoad load, int connections, int messages) {
+    private record Bench(ServerProcess server, DtlsLoad load, int connections, int messages) {
 
         Map<Operation, Figures> round() throws Exception {
             Map<Operation, Figures> figures = new EnumMap<>(Operation.class);
@@ -111,7 +98,7 @@ public final class DtlsRates {
         /** Runs when made. */
         private final class Meter {
 
-            private final DtlsServerProcess.Spent before = server.spent();
+            private final ServerProcess.Spent before = server.spent();
             private final long start = System.nanoTime();
             private long nanos;
 
@@ -124,7 +111,7 @@ public final class DtlsRates {
             }
 
             Figures figures(int operations) throws Exception {
-                DtlsServerProcess.Spent after = server.spent();
+                ServerProcess.Spent after = server.spent();
                 return new Figures((double) operations * TimeUnit.SECONDS.toNanos(1) / nanos,
                         (after.cpuNanos() - before.cpuNanos()) / 1e3 / operations,
                         (double) (after.bytes() - before.bytes()) / operations);
@@ -132,28 +119,21 @@ public final class DtlsRates {
         }
     }
 
-    /**
-     * Runs the rounds and prints a table.
-     *
-     * @param arguments rounds, 9 by default, connections a round, 400 by default, and messages a round, 10,000 by
-     *     default
-     * @throws Exception if a server does not do as it should
-     */
-    public static void main(String[] arguments) throws Exception {
-        int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 9;
-        int connections = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 400;
-        int messages = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 10_000;
-        List<Row> rows = run(WARM_UP_ROUNDS, rounds, connections, messages);
-        System.out.println("Scandium / closenotify, and the ratio closenotify to Scandium; rounds: "
-                + rows.get(0).of(DtlsServer.CLOSENOTIFY).size());
-        System.out.println(AsciiTable.getTable(rows, List.of(
-                new Column().header("").dataAlign(HorizontalAlign.LEFT).with(row -> row.operation().name()),
-                new Column().header("a second").with(row -> row.pair(Figures::perSecond)),
-                new Column().header("ratio").with(row -> row.ratio(Figures::perSecond)),
-                new Column().header("server's CPU us").with(row -> row.pair(Figures::cpuMicros)),
-                new Column().header("ratio").with(row -> row.ratio(Figures::cpuMicros)),
-                new Column().header("server's B").with(row -> row.pair(Figures::bytes)),
-                new Column().header("ratio").with(row -> row.ratio(Figures::bytes)))));
+    static Section measure(Effort effort) throws Exception {
+        List<Row> rows = run(effort.of(WARM_UP_ROUNDS, 0), effort.of(6, 2), effort.of(CONNECTIONS, 3),
+                effort.of(MESSAGES, 10));
+        List<Measurement> measurements = new ArrayList<>();
+        for (Row row : rows) {
+            measurements.add(row.measurement("a second", "1/s", Figures::perSecond));
+            measurements.add(row.measurement("server's processor time each", "µs", Figures::cpuMicros));
+            measurements.add(row.measurement("server's allocation each", "B", Figures::bytes));
+        }
+        return new Section("""
+                Full handshakes, round trips of a message of 256 bytes and closes, which the client begins; the \
+                client is the JDK's engine for both, the servers have JVMs of their own. The rates count the \
+                client's work, too; processor time and allocation are the server's alone. A close of ours counts its \
+                linger.""",
+                "Scandium", measurements, List.of());
     }
 
     static List<Row> run(int warmUp, int rounds, int connections, int messages) throws Exception {
@@ -161,8 +141,8 @@ public final class DtlsRates {
         for (Operation operation : Operation.values()) {
             rows.add(new Row(operation, new EnumMap<>(DtlsServer.class)));
         }
-        try (DtlsServerProcess ours = new DtlsServerProcess(DtlsServer.CLOSENOTIFY, LINGER);
-                DtlsServerProcess scandium = new DtlsServerProcess(DtlsServer.SCANDIUM, LINGER);
+        try (ServerProcess ours = new ServerProcess(DtlsServer.CLOSENOTIFY, LINGER);
+                ServerProcess scandium = new ServerProcess(DtlsServer.SCANDIUM, LINGER);
                 DtlsLoad load = new DtlsLoad()) {
             Map<DtlsServer, Bench> benches = new EnumMap<>(DtlsServer.class);
             benches.put(DtlsServer.CLOSENOTIFY, new Bench(ours, load, connections, messages));

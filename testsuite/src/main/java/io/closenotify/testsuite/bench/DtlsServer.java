@@ -45,12 +45,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * DTLS servers on loopback that send back what they are sent and answer close_notify, with a key on P-256 and as many
  * threads: one that receives, and one a processor for what takes long. There is no end to them but that of the process.
+ * Scandium keeps a connection that both ends have closed until it wants the room.
  */
-enum DtlsServer {
+enum DtlsServer implements LoadServer {
 
     CLOSENOTIFY {
         @Override
-        Running start(SelfSignedCertificate certificate, Duration linger)
+        public Running start(SelfSignedCertificate certificate, Duration linger)
                 throws GeneralSecurityException, IOException {
             ChannelGroup children = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE);
             ShutdownPolicy policy = ShutdownPolicy.bidirectional().toBuilder().linger(linger).build();
@@ -74,14 +75,23 @@ enum DtlsServer {
                         }
                     })
                     .bind(InetAddress.getLoopbackAddress(), 0).syncUninterruptibly().channel();
-            return new Running((InetSocketAddress) server.localAddress(), () -> children.newCloseFuture()
-                    .awaitUninterruptibly(DEADLINE_SECONDS, TimeUnit.SECONDS));
+            return new Running() {
+                @Override
+                public InetSocketAddress address() {
+                    return (InetSocketAddress) server.localAddress();
+                }
+
+                @Override
+                public void awaitLingerOver() {
+                    children.newCloseFuture().awaitUninterruptibly(DEADLINE_SECONDS, TimeUnit.SECONDS);
+                }
+            };
         }
     },
 
     SCANDIUM {
         @Override
-        Running start(SelfSignedCertificate certificate, Duration linger) throws IOException {
+        public Running start(SelfSignedCertificate certificate, Duration linger) throws IOException {
             SCANDIUM_LOGGER.setLevel(Level.WARNING);
             DTLSConnector connector = new DTLSConnector(DtlsConnectorConfig.builder(new Configuration())
                     .setAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -102,7 +112,7 @@ enum DtlsServer {
             connector.setRawDataReceiver(data -> connector.send(
                     RawData.outbound(data.getBytes(), data.getEndpointContext(), null, false)));
             connector.start();
-            return new Running(connector.getAddress(), () -> { });
+            return connector::getAddress;
         }
     };
 
@@ -115,22 +125,8 @@ enum DtlsServer {
     private static final Duration IDLE = Duration.ofMinutes(30);
     private static final long DEADLINE_SECONDS = 30;
 
-    /**
-     * A server that runs.
-     *
-     * @param address where
-     * @param lingerOver returns when what its connections have to do is done
-     */
-    record Running(InetSocketAddress address, Runnable lingerOver) {
-    }
-
-    /**
-     * Starts it.
-     *
-     * @param linger how long our server keeps a connection that both ends have closed; Scandium keeps it until it wants
-     *     the room
-     */
-    abstract Running start(SelfSignedCertificate certificate, Duration linger)
+    @Override
+    public abstract Running start(SelfSignedCertificate certificate, Duration linger)
             throws GeneralSecurityException, IOException;
 
     private static SSLContext context(SelfSignedCertificate certificate) throws GeneralSecurityException, IOException {

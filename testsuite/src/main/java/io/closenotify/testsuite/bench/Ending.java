@@ -10,6 +10,7 @@ import io.closenotify.ShutdownResult;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,11 @@ final class Ending {
         check(peer.channel().readOutbound() == null, "the peer sent more than one record for its close_notify", null);
         check(!near.tail().closeNotifySeen(), "close_notify came early", near.tail().closeNotifySeen());
         pastSsl = !ours && mode == ShutdownMode.QUIET ? near.channel().pipeline().context(ssl) : null;
+    }
+
+    /** The event loop of the side that is measured. */
+    EventLoop loop() {
+        return near.channel().eventLoop();
     }
 
     /** The measured part: one turn of the event loop for our alert, one for the peer's. */

@@ -6,10 +6,7 @@ import static java.util.Objects.requireNonNull;
 import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.incubator.codec.quic.QuicChannel;
-import io.netty.util.concurrent.Promise;
-import io.netty.util.concurrent.PromiseCombiner;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.List;
@@ -48,9 +45,6 @@ public class QuicCloseBenchmark {
 
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
 
-    /** Longer than what the handshakes of the last connections leave behind, such as their last acknowledgement. */
-    private static final Duration SETTLING = Duration.ofMillis(200);
-
     @Param("500")
     public int connections;
 
@@ -83,7 +77,8 @@ public class QuicCloseBenchmark {
         Channel udp = requireNonNull(client);
         open = requireNonNull(loopback).connect(udp, connections, policy()).clients();
         ended = 0;
-        QuicLoopback.await(udp.eventLoop().schedule(meter::start, SETTLING.toMillis(), TimeUnit.MILLISECONDS));
+        QuicLoopback.awaitSettled(udp);
+        QuicLoopback.await(udp.eventLoop().submit(meter::start));
     }
 
     /** Until the futures of all closes are done. */
@@ -111,16 +106,7 @@ public class QuicCloseBenchmark {
     }
 
     private void closeAll() throws InterruptedException {
-        Promise<Void> allClosed = requireNonNull(client).eventLoop().newPromise();
-        requireNonNull(client).eventLoop().execute(() -> {
-            PromiseCombiner closes = new PromiseCombiner(requireNonNull(client).eventLoop());
-            for (int i = 0; i < connections; i++) {
-                ChannelFuture closed = QuicLoopback.close(open.get(i));
-                closes.add(closed);
-            }
-            closes.finish(allClosed);
-        });
-        QuicLoopback.await(allClosed);
+        QuicLoopback.closeAll(requireNonNull(client), open);
     }
 
     private void end() throws InterruptedException {

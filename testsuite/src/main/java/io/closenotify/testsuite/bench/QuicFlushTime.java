@@ -3,15 +3,16 @@ package io.closenotify.testsuite.bench;
 import static io.closenotify.testsuite.bench.Checks.check;
 import static java.util.Objects.requireNonNull;
 
-import com.github.freva.asciitable.AsciiTable;
-import com.github.freva.asciitable.Column;
-import com.github.freva.asciitable.ColumnData;
-import com.github.freva.asciitable.HorizontalAlign;
 import io.closenotify.quic.QuicShutdownFuture;
 import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testkit.UdpFaultRelay;
+import io.closenotify.testsuite.report.Figures;
+import io.closenotify.testsuite.report.Goal;
+import io.closenotify.testsuite.report.Plot;
+import io.closenotify.testsuite.report.Section;
+import io.closenotify.testsuite.report.Summary;
 import io.netty.buffer.Unpooled;
 import io.netty.incubator.codec.quic.DefaultQuicStreamFrame;
 import io.netty.incubator.codec.quic.QuicChannel;
@@ -20,13 +21,8 @@ import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.Function;
-import java.util.function.ToLongFunction;
-import org.openjdk.jmh.util.ListStatistics;
-import org.openjdk.jmh.util.Statistics;
 
 /**
  * How long a QUIC shutdown takes after the last write, until its outcome is known, against how long the data itself
@@ -36,14 +32,14 @@ import org.openjdk.jmh.util.Statistics;
  * <p>The goal, without loss: the outcome within 1.2 round-trip times and max_ack_delay (25 ms) of the last byte's
  * leaving, which is taken to be one way before its arrival. The relay's timer ticks in milliseconds, so that the
  * shortest round-trip time is nearer to 4 ms than to its nominal 2 ms.
- *
- * <p>{@code java -cp testsuite/target/benchmarks.jar io.closenotify.testsuite.bench.QuicFlushTime [runs]}
  */
-public final class QuicFlushTime {
+final class QuicFlushTime {
 
     private static final List<Integer> ROUND_TRIPS_MILLIS = List.of(2, 20, 50, 100);
-    private static final List<Integer> SIZES = List.of(1, 10_000, 1_000_000);
+    private static final List<Integer> SIZES = List.of(10_000, 1_000_000);
     private static final List<Double> LOSSES = List.of(0.0, 0.05);
+    private static final int RUNS = 5;
+    private static final double NANOS_A_MILLI = 1e6;
     private static final long SEED = 20_261_120;
     private static final double GOAL_ROUND_TRIPS = 1.2;
     private static final Duration MAX_ACK_DELAY = Duration.ofMillis(25);
@@ -61,7 +57,7 @@ public final class QuicFlushTime {
      * @param loss the share of datagrams that are lost, either way
      * @param bytes how much is written
      */
-    public record Scenario(Duration roundTrip, double loss, int bytes) {
+    record Scenario(Duration roundTrip, double loss, int bytes) {
 
         long goalNanos() {
             return (long) (GOAL_ROUND_TRIPS * roundTrip.toNanos()) + MAX_ACK_DELAY.toNanos();
@@ -76,67 +72,54 @@ public final class QuicFlushTime {
      * @param sinceLeftNanos from the last byte's leaving until the outcome was known
      * @param success whether the outcome was one
      */
-    public record Sample(long lastByteNanos, long outcomeNanos, long sinceLeftNanos, boolean success) {
+    record Sample(long lastByteNanos, long outcomeNanos, long sinceLeftNanos, boolean success) {
     }
 
-    private record Row(Scenario scenario, List<Sample> samples) {
-
-        Statistics of(ToLongFunction<Sample> time, double unit) {
-            return new ListStatistics(
-                    samples.stream().mapToDouble(sample -> time.applyAsLong(sample) / unit).toArray());
-        }
-
-        String medianAndMost(ToLongFunction<Sample> time, double unit) {
-            Statistics times = of(time, unit);
-            return String.format(Locale.ROOT, "%.2f / %.2f", times.getPercentile(50), times.getMax());
-        }
-
-        String inRoundTrips(ToLongFunction<Sample> time) {
-            return medianAndMost(time, (double) scenario.roundTrip.toNanos());
-        }
-
-        String succeeded() {
-            return samples.stream().filter(Sample::success).count() + " of " + samples.size();
-        }
-
-        String goal() {
-            long met = samples.stream().filter(sample -> sample.sinceLeftNanos <= scenario.goalNanos()).count();
-            return met + " of " + samples.size();
-        }
-    }
-
-    /**
-     * Prints a table, median and maximum of each figure.
-     *
-     * @param arguments the number of runs of each scenario, 10 by default
-     */
-    public static void main(String[] arguments) throws Exception {
-        int runs = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 10;
-        run(new Scenario(Duration.ofMillis(2), 0, SIZES.get(1)), runs);
-        List<Row> rows = new ArrayList<>();
+    static Section measure(Effort effort) throws Exception {
+        Figures figures = new Figures();
+        List<Plot.Line> lines = new ArrayList<>();
+        run(new Scenario(Duration.ofMillis(2), 0, effort.of(SIZES.get(0), 1)), 1);
         for (double loss : LOSSES) {
-            for (int roundTrip : ROUND_TRIPS_MILLIS) {
-                for (int bytes : SIZES) {
+            for (int bytes : SIZES) {
+                List<Plot.Point> points = new ArrayList<>();
+                for (int roundTrip : effort.of(ROUND_TRIPS_MILLIS, List.of(2, 20))) {
                     Scenario scenario = new Scenario(Duration.ofMillis(roundTrip), loss, bytes);
-                    rows.add(new Row(scenario, run(scenario, runs)));
+                    List<Sample> samples = run(scenario, effort.of(RUNS, 1));
+                    check(samples.stream().allMatch(Sample::success), "a success of each", samples);
+                    add(figures, scenario, samples);
+                    points.add(new Plot.Point(roundTrip,
+                            Summary.of(samples.stream().mapToDouble(sample -> sample.outcomeNanos / NANOS_A_MILLI))));
                 }
+                lines.add(new Plot.Line(volume(bytes) + ", loss " + percent(loss), points));
             }
         }
-        System.out.println(AsciiTable.getTable(rows, List.of(
-                number("loss", row -> Math.round(row.scenario.loss * 100) + " %"),
-                number("RTT", row -> row.scenario.roundTrip.toMillis() + " ms"),
-                number("bytes", row -> Integer.toString(row.scenario.bytes)),
-                number("peer has all (RTT)", row -> row.inRoundTrips(Sample::lastByteNanos)),
-                number("outcome (RTT)", row -> row.inRoundTrips(Sample::outcomeNanos)),
-                number("since last byte left (RTT)", row -> row.inRoundTrips(Sample::sinceLeftNanos)),
-                number("(ms)", row -> row.medianAndMost(Sample::sinceLeftNanos, 1e6)),
-                number("goal (ms)", row -> Long.toString(row.scenario.goalNanos() / 1_000_000)),
-                number("met", Row::goal),
-                number("success", Row::succeeded))));
+        return new Section("""
+                The client writes on a stream, with FIN, and shuts down at once, through a relay that delays and \
+                loses datagrams either way; a new connection each time, so that a megabyte goes through slow start. \
+                *Outcome* is the time from the last byte's leaving (half a round trip before its arrival) until the \
+                acknowledgement of all is back, the close is on the wire and the outcome known; the goal is 1.2 \
+                round trips and max_ack_delay (25 ms), where nothing is lost. The stock codec has nothing to \
+                compare: it closes without waiting, and what is on the way is lost (see *Delivery*). The plot is of \
+                the time from the write to the outcome.""",
+                Section.STOCK, figures.measurements(), List.of(new Plot("QUIC flush time", "round-trip time, ms",
+                        "write to outcome, ms", Plot.Scale.LOGARITHMIC, lines)));
     }
 
-    private static ColumnData<Row> number(String header, Function<Row, String> value) {
-        return new Column().header(header).dataAlign(HorizontalAlign.RIGHT).with(value);
+    private static void add(Figures figures, Scenario scenario, List<Sample> samples) {
+        String name = volume(scenario.bytes) + ", " + scenario.roundTrip.toMillis() + " ms, loss "
+                + percent(scenario.loss) + ": outcome";
+        samples.forEach(sample -> figures.ours(name, "ms", sample.sinceLeftNanos / NANOS_A_MILLI));
+        if (scenario.loss == 0) {
+            figures.goal(name, Goal.Kind.AT_MOST, scenario.goalNanos() / NANOS_A_MILLI);
+        }
+    }
+
+    private static String volume(int bytes) {
+        return bytes / 1_000 + " kB";
+    }
+
+    private static String percent(double share) {
+        return Math.round(share * 100) + " %";
     }
 
     /**
@@ -146,7 +129,7 @@ public final class QuicFlushTime {
      * @param runs how often
      * @return a sample of each run; all bytes arrived in each
      */
-    public static List<Sample> run(Scenario scenario, int runs) throws Exception {
+    static List<Sample> run(Scenario scenario, int runs) throws Exception {
         Duration oneWay = scenario.roundTrip.dividedBy(2);
         try (QuicLoopback loopback = new QuicLoopback(2, IDLE_TIMEOUT, null, peer -> { });
                 UdpFaultRelay relay = UdpFaultRelay.to(loopback.address())

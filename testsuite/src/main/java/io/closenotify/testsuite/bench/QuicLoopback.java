@@ -27,6 +27,8 @@ import io.netty.incubator.codec.quic.QuicSslContextBuilder;
 import io.netty.incubator.codec.quic.QuicStreamChannel;
 import io.netty.incubator.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.concurrent.PromiseCombiner;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +54,8 @@ final class QuicLoopback implements AutoCloseable {
     private static final int CODE = 7;
     private static final String REASON = "bye";
     private static final long DEADLINE_SECONDS = 60;
+    private static final long SILENCE_SECONDS = 3;
+    private static final Duration SETTLING = Duration.ofMillis(200);
     private static final int HANDSHAKES_AT_ONCE = 32;
     private static final int HANDSHAKE_ATTEMPTS = 10;
     private static final int SOCKET_BUFFER = 4 << 20;
@@ -207,6 +211,25 @@ final class QuicLoopback implements AutoCloseable {
         return channel.close(true, CODE, Unpooled.copiedBuffer(REASON, StandardCharsets.UTF_8));
     }
 
+    /** Closes all of them in one task, and returns when the futures of all are done. */
+    static void closeAll(Channel udp, List<QuicChannel> connections) throws InterruptedException {
+        Promise<Void> allClosed = udp.eventLoop().newPromise();
+        udp.eventLoop().execute(() -> {
+            PromiseCombiner closes = new PromiseCombiner(udp.eventLoop());
+            for (QuicChannel connection : connections) {
+                ChannelFuture closed = close(connection);
+                closes.add(closed);
+            }
+            closes.finish(allClosed);
+        });
+        await(allClosed);
+    }
+
+    /** Returns when the handshakes have left nothing behind, such as their last acknowledgement. */
+    static void awaitSettled(Channel udp) throws InterruptedException {
+        await(udp.eventLoop().schedule(() -> { }, SETTLING.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
     /** Whether the peer was told just what {@link #close} says. */
     static boolean isTold(QuicPeer peer) {
         return new QuicPeer.Close(true, CODE, REASON).equals(peer.close());
@@ -235,6 +258,11 @@ final class QuicLoopback implements AutoCloseable {
     /** The next server's end at which CONNECTION_CLOSE arrived. */
     QuicPeer takeTold() throws InterruptedException {
         return take(told);
+    }
+
+    /** The same, or {@code null} if there is none for a while. */
+    @Nullable QuicPeer pollTold() throws InterruptedException {
+        return told.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** The next server's end that is closed, however that came about; those that never were established left out. */

@@ -23,6 +23,7 @@ final class QuicPeer extends ChannelInboundHandlerAdapter {
     private long lastByteAt;
     private boolean fin;
     private @Nullable Close close;
+    private long toldAt;
 
     /** What the peer of a connection was told at its end. */
     record Close(boolean application, int code, String reason) {
@@ -57,6 +58,11 @@ final class QuicPeer extends ChannelInboundHandlerAdapter {
 
     @Nullable Close close() {
         return close;
+    }
+
+    /** {@link System#nanoTime} when CONNECTION_CLOSE was told. */
+    long toldAt() {
+        return toldAt;
     }
 
     /** What its streams read. */
@@ -95,6 +101,7 @@ final class QuicPeer extends ChannelInboundHandlerAdapter {
         if (event instanceof QuicConnectionCloseEvent told) {
             close = new Close(told.isApplicationClose(), told.error(),
                     new String(told.reason(), StandardCharsets.UTF_8));
+            toldAt = System.nanoTime();
             loopback.told(this);
         }
     }

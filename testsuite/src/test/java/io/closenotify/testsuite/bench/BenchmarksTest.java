@@ -3,11 +3,15 @@ package io.closenotify.testsuite.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.quic.QuicShutdownPolicy;
+import io.closenotify.testsuite.report.Section;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.Options;
@@ -16,7 +20,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Benchmarks check what they measure themselves; here each runs just once. */
-@Timeout(60)
+@Timeout(120)
 class BenchmarksTest {
 
     private static final int PASS_THROUGH = 2 * 3 * 2;
@@ -66,21 +70,34 @@ class BenchmarksTest {
         assertThat(QuicLingerFootprint.made(100, 2).count()).isEqualTo(100);
     }
 
-    @Test
-    void dtls_rates_measure_every_operation_of_both_servers() throws Exception {
-        List<DtlsRates.Row> rows = DtlsRates.run(0, 2, 3, 10);
+    @ParameterizedTest
+    @EnumSource(value = ReportPart.class, names = {"SHUTDOWN_TIMERS", "TLS_GROWTH", "QUIC_GROWTH", "DTLS_RATES",
+        "DTLS_GROWTH"})
+    void a_part_of_the_report_measures_both_sides(ReportPart part) throws Exception {
+        Section found = part.measure(Effort.QUICK);
 
-        assertThat(rows).extracting(DtlsRates.Row::operation).containsExactly(DtlsRates.Operation.values());
-        assertThat(rows).allSatisfy(row -> {
-            assertThat(row.rounds()).containsOnlyKeys(DtlsServer.values());
-            assertThat(row.rounds().values()).allSatisfy(rounds -> assertThat(rounds).hasSize(2).doesNotContainNull());
-        });
+        assertThat(found.measurements()).isNotEmpty()
+                .allSatisfy(line -> assertThat(line.other()).hasSameSizeAs(line.ours()));
     }
 
     @Test
-    void dtls_footprint_measures_both_servers() throws Exception {
-        assertThat(DtlsFootprint.run(1, 2, 3))
-                .containsOnlyKeys(DtlsServer.values())
-                .allSatisfy((server, rounds) -> assertThat(rounds).hasSize(2));
+    void a_part_that_is_not_done_in_time_or_fails_is_told_as_failed() throws Exception {
+        assertThat(PartProcess.run(ReportPart.SHUTDOWN_TIMERS, Effort.QUICK, Duration.ofMillis(1)).failure())
+                .startsWith("not done within");
+    }
+
+    @Test
+    void an_unknown_part_is_a_usage_error() {
+        assertThat(PerformanceReport.run("--only", "nothing")).isEqualTo(2);
+    }
+
+    @Test
+    void timers_are_counted() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        long before = Timers.givenTo(channel.eventLoop());
+        channel.eventLoop().schedule(() -> { }, 1, TimeUnit.HOURS);
+        channel.eventLoop().execute(() -> { });
+        assertThat(Timers.givenTo(channel.eventLoop()) - before).isEqualTo(1);
+        channel.finishAndReleaseAll();
     }
 }

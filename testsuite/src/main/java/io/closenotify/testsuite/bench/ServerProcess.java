@@ -13,9 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Scanner;
@@ -25,10 +23,10 @@ import java.util.stream.LongStream;
 import javax.management.ObjectName;
 
 /**
- * A {@link DtlsServer} in a JVM of its own, so that what it occupies and spends is its own. It is asked by lines on its
+ * A {@link LoadServer} in a JVM of its own, so that what it occupies and spends is its own. It is asked by lines on its
  * standard input, whose end is its end.
  */
-final class DtlsServerProcess implements AutoCloseable {
+final class ServerProcess implements AutoCloseable {
 
     private static final List<String> OPTIONS =
             List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
@@ -36,6 +34,8 @@ final class DtlsServerProcess implements AutoCloseable {
     private static final String SPENT = "spent";
     private static final String LIVE = "live";
     private static final String LINGER_OVER = "linger over";
+    private static final String CLOSE_ALL = "close all";
+    private static final String TIMERS = "timers";
 
     private final Process process;
     private final BufferedReader answers;
@@ -51,13 +51,10 @@ final class DtlsServerProcess implements AutoCloseable {
     record Spent(long cpuNanos, long bytes) {
     }
 
-    DtlsServerProcess(DtlsServer server, Duration linger) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(OPTIONS);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), DtlsServerProcess.class.getName(),
-                server.name(), Long.toString(linger.toMillis())));
-        process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    ServerProcess(LoadServer server, Duration linger) throws Exception {
+        process = ChildJvm.running(ServerProcess.class.getName(), OPTIONS,
+                        List.of(server.name(), Long.toString(linger.toMillis())))
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         answers = process.inputReader(StandardCharsets.US_ASCII);
         questions = process.outputWriter(StandardCharsets.US_ASCII);
         try {
@@ -80,6 +77,16 @@ final class DtlsServerProcess implements AutoCloseable {
     /** Waits for the end of every connection that lingers. */
     void awaitLingerOver() throws Exception {
         ask(LINGER_OVER);
+    }
+
+    /** Closes all connections; returns how many nanoseconds that took. */
+    long closeAll() throws Exception {
+        return ask(CLOSE_ALL)[0];
+    }
+
+    /** How many timers the event loops were given so far. */
+    long timers() throws Exception {
+        return ask(TIMERS)[0];
     }
 
     /** Bytes of live objects, without what a collection leaves where it is. */
@@ -119,21 +126,33 @@ final class DtlsServerProcess implements AutoCloseable {
     public static void main(String[] arguments) throws Exception {
         SelfSignedCertificate certificate = new SelfSignedCertificate("localhost", "EC", 256);
         certificate.delete();
-        DtlsServer.Running server = DtlsServer.valueOf(arguments[0])
+        LoadServer.Running server = LoadServer.valueOf(arguments[0])
                 .start(certificate, Duration.ofMillis(Long.parseLong(arguments[1])));
         System.out.println(server.address().getPort());
         BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         for (String question = questions.readLine(); question != null; question = questions.readLine()) {
-            System.out.println(answer(server, question));
+            try {
+                System.out.println(answer(server, question));
+            } catch (Exception e) {
+                // The event loops would keep the process, and who asked would wait.
+                e.printStackTrace();
+                System.exit(1);
+            }
         }
         System.exit(0);
     }
 
-    private static String answer(DtlsServer.Running server, String question) throws Exception {
+    private static String answer(LoadServer.Running server, String question) throws Exception {
         switch (question) {
             case LINGER_OVER -> {
-                server.lingerOver().run();
+                server.awaitLingerOver();
                 return "0";
+            }
+            case CLOSE_ALL -> {
+                return Long.toString(server.closeAll());
+            }
+            case TIMERS -> {
+                return Long.toString(server.timers());
             }
             case LIVE -> {
                 Memory.now();
