@@ -82,13 +82,31 @@ public record MachineState(
      */
     public ShutdownState view() {
         return new ShutdownState(
-                send != Send.OPEN,
-                receive == Receive.CLOSE_NOTIFY || receive == Receive.ASSUMED,
+                closeNotifySent(),
+                closeNotifyReceived(),
                 switch (phase) {
                     case FLUSH, SEND -> Want.WANT_WRITE;
                     case TICKETS, AWAIT_PEER -> Want.WANT_READ;
                     case HANDSHAKE, ABANDON, OPEN, PEER_CLOSED, RELEASE, LINGER, TERMINATED -> Want.NOTHING;
                 });
+    }
+
+    /**
+     * Tells whether our close_notify was sent.
+     *
+     * @return {@code true} once sending was attempted, or counts as done
+     */
+    public boolean closeNotifySent() {
+        return send != Send.OPEN;
+    }
+
+    /**
+     * Tells whether the peer's close_notify was received.
+     *
+     * @return {@code true} once it arrived, or counts as arrived
+     */
+    public boolean closeNotifyReceived() {
+        return receive == Receive.CLOSE_NOTIFY || receive == Receive.ASSUMED;
     }
 
     /**

@@ -9,6 +9,7 @@ import io.closenotify.core.Rules;
 import io.closenotify.core.ShutdownMachine;
 import io.closenotify.core.Transition;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -113,8 +114,9 @@ public final class MachineRunner {
         if (from != state.phase()) {
             owner.phaseChanged(from);
         }
-        for (Action action : transition.actions()) {
-            run(action);
+        List<Action> actions = transition.actions();
+        for (int i = 0; i < actions.size(); i++) {
+            run(actions.get(i));
         }
     }
 

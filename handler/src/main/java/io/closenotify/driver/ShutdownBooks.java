@@ -6,7 +6,6 @@ import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
-import io.closenotify.ShutdownState;
 import io.closenotify.TruncationException;
 import io.closenotify.core.MachineState;
 import io.closenotify.core.MachineState.Receive;
@@ -109,14 +108,13 @@ public final class ShutdownBooks {
         } else if (result == ShutdownResult.TRUNCATED) {
             note(new TruncationException());
         }
-        ShutdownState view = state.view();
         return new ShutdownOutcome(
                 protocol,
                 result,
                 state.initiator() == null ? ShutdownInitiator.TRANSPORT : state.initiator(),
                 state.mode(),
-                view.closeNotifySent(),
-                view.closeNotifyReceived(),
+                state.closeNotifySent(),
+                state.closeNotifyReceived(),
                 lastAlert,
                 bytesDelivered,
                 bytesDiscarded,

@@ -15,7 +15,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
+import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +35,7 @@ final class InputGate extends ChannelDuplexHandler {
 
     private final TlsShutdownHandler handler;
     private final @Nullable RecordFraming framing;
-    private Collection<Object> held = List.of();
+    private Collection<Object> held = Collections.emptyList();
     private @Nullable ChannelHandlerContext context;
     private Mode mode = Mode.PASS;
     private int bytesHeld;
@@ -177,7 +177,7 @@ final class InputGate extends ChannelDuplexHandler {
 
     private Collection<Object> takeHeld() {
         Collection<Object> taken = held;
-        held = List.of();
+        held = Collections.emptyList();
         bytesHeld = 0;
         return taken;
     }

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TlsAttachment {
 
-    private final TlsShutdownHandler handler;
     private final ChannelHandlerContext own;
     private @Nullable ChannelHandlerContext sslContext;
     private volatile @Nullable TlsEngine engine;
@@ -28,8 +27,7 @@ final class TlsAttachment {
     private boolean inner;
     private boolean halfClosureSwitchedOn;
 
-    TlsAttachment(TlsShutdownHandler handler, ChannelHandlerContext own) {
-        this.handler = handler;
+    TlsAttachment(ChannelHandlerContext own) {
         this.own = own;
     }
 
@@ -40,7 +38,7 @@ final class TlsAttachment {
         ChannelHandlerContext nearest = null;
         boolean another = false;
         for (Map.Entry<String, ChannelHandler> entry : own.pipeline()) {
-            if (entry.getValue() == handler) {
+            if (entry.getValue() == own.handler()) {
                 break;
             }
             if (entry.getValue() instanceof SslHandler) {
@@ -54,11 +52,15 @@ final class TlsAttachment {
             engine = nearest == null ? null : TlsEngine.of(nearest);
             if (nearest != null && (wantsRecords || engine().needsRecordsOfHandshake())
                     && !sslHandler().handshakeFuture().isDone()) {
-                install(new InputGate(handler, true));
+                install(new InputGate(handler(), true));
             }
         }
         inner = another;
         return nearest != null;
+    }
+
+    private TlsShutdownHandler handler() {
+        return (TlsShutdownHandler) own.handler();
     }
 
     /** Whether one was found and is still there. */
@@ -171,7 +173,7 @@ final class TlsAttachment {
     InputGate gate() {
         InputGate current = gate;
         if (current == null) {
-            current = new InputGate(handler, false);
+            current = new InputGate(handler(), false);
             install(current);
         }
         return current;

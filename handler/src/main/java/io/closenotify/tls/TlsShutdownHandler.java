@@ -457,7 +457,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         calls.added(added);
-        tls = new TlsAttachment(this, added);
+        tls = new TlsAttachment(added);
         if (ready() && machine.phase() == Phase.OPEN) {
             // Added late: the alert, or the end of input, may have been here before us.
             if (tls().engine().closeNotifyReceived()) {
