@@ -426,7 +426,7 @@ final class QuicheConnection implements AckWatch.Signs {
      * (The codec forgets to send them if it finds the timer expired while it is sending, until something else happens.)
      *
      * @return the bytes, or a negative number if flow control limits what any stream could write, or there is none
-     *     that could, so that nothing is known
+     *     that could, or packets were lost and may still have to be sent again, so that nothing is known
      */
     long inFlightEstimate() {
         long window = congestionWindow();
@@ -441,12 +441,10 @@ final class QuicheConnection implements AckWatch.Signs {
             // A stream that was never written on is limited by the congestion window and the connection alone.
             room = Math.max(room, roomOfUnusedStream());
         }
-        if (room > window) {
-            // Behind a loss it may just as well be what proportional rate reduction adds: at most another window.
-            return activePath(PATH_LOST) == 0 || room > 2 * window ? window : UNKNOWN;
-        }
-        if (room == window) {
-            return 0;
+        if (room >= window) {
+            // What was lost is not in flight until it is sent again; proportional rate reduction adds up to a window then.
+            boolean hidden = activePath(PATH_LOST) > 0 && room <= 2 * window;
+            return hidden ? UNKNOWN : room > window ? window : 0;
         }
         return room >= 0 && limit > window ? window - room : UNKNOWN;
     }
