@@ -442,7 +442,7 @@ final class QuicheConnection implements AckWatch.Signs {
             room = Math.max(room, roomOfUnusedStream());
         }
         if (room >= window) {
-            // What was lost is not in flight until it is sent again; proportional rate reduction adds up to a window then.
+            // What was lost is not in flight until it is sent again; the reduction of the rate may add a window then.
             boolean hidden = activePath(PATH_LOST) > 0 && room <= 2 * window;
             return hidden ? UNKNOWN : room > window ? window : 0;
         }
