@@ -246,9 +246,7 @@ final class OpenSslTlsEngine implements TlsEngine {
                 return;
             }
             // WANT_WRITE: the BIO is full; empty it onto the wire and call again.
-            Future<Void> emptied = behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
-            if (emptied.isDone() && !emptied.isSuccess()) {
-                promise.setFailure(emptied.cause());
+            if (!emptied(behind, promise)) {
                 return;
             }
             if (attempt == MAX_ATTEMPTS - 1) {
@@ -259,8 +257,19 @@ final class OpenSslTlsEngine implements TlsEngine {
         }
         // An empty write makes room for 22 bytes only; the last 2 of a TLS 1.3 alert follow in a write of their own. So
         // the first fetches the alert, and the second is done when all of it has left.
-        behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
-        behind.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
+        if (emptied(behind, promise)) {
+            behind.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
+        }
+    }
+
+    /** Takes along what the engine has for the peer; the promise fails if it is known already not to leave. */
+    private static boolean emptied(ChannelHandlerContext behind, ChannelPromise promise) {
+        Future<Void> written = behind.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        boolean failed = written.isDone() && !written.isSuccess();
+        if (failed) {
+            promise.setFailure(written.cause());
+        }
+        return !failed;
     }
 
     @Override

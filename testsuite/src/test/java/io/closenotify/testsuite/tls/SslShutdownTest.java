@@ -139,6 +139,17 @@ class SslShutdownTest {
 
     @ParameterizedTest
     @MethodSource("setupsAndRoles")
+    void an_alert_of_which_one_write_fails_is_no_success(TlsSetup setup, boolean client) {
+        try (EmbeddedTlsPair pair = pair(setup, client, ShutdownPolicy.fast())) {
+            pair.ours.pipeline().addFirst(new ShakySocket());
+            ShutdownFuture future = pair.handler.shutdown();
+            pair.advance(PeerBehaviour.atMost());
+            assertThat(future.outcome().result()).as("%s", future.outcome()).isEqualTo(ShutdownResult.FLUSH_FAILED);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setupsAndRoles")
     void fast_without_linger_closes_at_once(TlsSetup setup, boolean client) {
         ShutdownPolicy policy = ShutdownPolicy.fast().toBuilder()
                 .linger(Duration.ZERO).ticketTimeout(Duration.ZERO).build();
@@ -168,6 +179,23 @@ class SslShutdownTest {
                 promise.setFailure(new IOException("no buffer space"));
             } else {
                 context.write(message, promise);
+            }
+        }
+    }
+
+    /** Fails to take the first bytes, and takes what comes then. */
+    private static final class ShakySocket extends ChannelOutboundHandlerAdapter {
+
+        private boolean failed;
+
+        @Override
+        public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+            if (failed || !((ByteBuf) message).isReadable()) {
+                context.write(message, promise);
+            } else {
+                failed = true;
+                ReferenceCountUtil.release(message);
+                promise.setFailure(new IOException("no buffer space"));
             }
         }
     }
