@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProtocols;
+import javax.net.ssl.SSLEngine;
 
 /**
  * The JDK's engine, and any other that keeps to the contract of {@code SSLEngine}. Closing its outbound side leaves the
@@ -12,6 +13,9 @@ import io.netty.handler.ssl.SslProtocols;
  * as RFC 5246, section 7.2.1 wants.
  */
 final class JdkTlsEngine implements TlsEngine {
+
+    /** SSLEngine.getSession(): "Until the initial handshake has completed", an "invalid cipher suite". */
+    private static final String NO_CIPHER_SUITE = "SSL_NULL_WITH_NULL_NULL";
 
     private final SslHandler ssl;
 
@@ -33,6 +37,18 @@ final class JdkTlsEngine implements TlsEngine {
     @Override
     public boolean needsRecordsOfHandshake() {
         return false;
+    }
+
+    /**
+     * After user_canceled and close_notify in the handshake, which in TLS 1.2 and in front of TLS 1.3's ServerHello
+     * anyone can send, the engine is no longer handshaking, and says no more than that. A server's session of TLS 1.3
+     * is there before the client's Finished; then the one under construction still is, too.
+     */
+    @Override
+    public boolean isEstablished() {
+        SSLEngine engine = ssl.engine();
+        return !NO_CIPHER_SUITE.equals(engine.getSession().getCipherSuite())
+                && !(engine.isInboundDone() && engine.getHandshakeSession() != null);
     }
 
     @Override

@@ -111,6 +111,12 @@ final class OpenSslTlsEngine implements TlsEngine {
     }
 
     @Override
+    public boolean isEstablished() {
+        // A close_notify in the handshake fails it.
+        return true;
+    }
+
+    @Override
     public void handshakeCompleted() {
         if (watch == null && takeOverAnswer()) {
             watch = new CloseNotifyWatch(this);

@@ -33,6 +33,10 @@ final class TlsAttachment {
 
     // The SslHandler
 
+    boolean isEstablished() {
+        return sslHandler().handshakeFuture().isSuccess() && engine().isEstablished();
+    }
+
     /** Looks for the nearest SslHandler in front; a gate that lets records through one by one joins it in time only. */
     boolean find(boolean wantsRecords) {
         ChannelHandlerContext nearest = null;
@@ -129,7 +133,7 @@ final class TlsAttachment {
         if (result == ShutdownResult.FATAL_ALERT) {
             ssl.engine().getSession().invalidate();
         }
-        return ssl.engine().getSession().isValid() && !engine().ticketsDue();
+        return ssl.engine().getSession().isValid() && engine().isEstablished() && !engine().ticketsDue();
     }
 
     /**

@@ -39,6 +39,12 @@ interface TlsEngine {
     /** Whether a close_notify in the segment that ends the handshake would be answered before we can see to it. */
     boolean needsRecordsOfHandshake();
 
+    /**
+     * Whether the handshake truly is complete, once {@code SslHandler} has said so: it takes an engine that has stopped
+     * in the middle for one that is done.
+     */
+    boolean isEstablished();
+
     /** The handshake is done: from now on the answer to the peer's close_notify is to be ours, where possible. */
     void handshakeCompleted();
 

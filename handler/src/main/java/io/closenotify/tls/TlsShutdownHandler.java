@@ -42,6 +42,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +67,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Errors.</b> The promise of {@code close()} completes when the transport is closed, and fails with
  * {@link io.closenotify.ShutdownException} unless the outcome is a success. Where the handshake was never completed the
- * result is {@link ShutdownResult#ABORTED}. A fatal alert or reset that ends an open connection goes through the
+ * result is {@link ShutdownResult#ABORTED}. With the JDK's engine {@code SslHandler} takes a handshake that the peer
+ * gives up by user_canceled and close_notify for a complete one: its {@code handshakeFuture()} succeeds, though nobody
+ * was authenticated. Handlers behind this one get a {@link SslHandshakeCompletionEvent} that has failed instead; go by
+ * that event. A fatal alert or reset that ends an open connection goes through the
  * pipeline as ever; once a shutdown is in progress it is the outcome's {@code cause} instead. Without an
  * {@code SslHandler} in front, {@code close()} closes the transport as if this handler were absent, and
  * {@code shutdown()} fails with {@link IllegalStateException}.
@@ -433,7 +437,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
         if (!attached()) {
             return false;
         }
-        if (machine.phase() == Phase.HANDSHAKE && sslHandler().handshakeFuture().isSuccess()) {
+        if (machine.phase() == Phase.HANDSHAKE && tls().isEstablished()) {
             handshakeCompleted();
         }
         return true;
@@ -553,16 +557,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     @Override
     public void userEventTriggered(ChannelHandlerContext own, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
-            if (handshake.isSuccess()) {
-                // Of TLS in TLS each handshake is told here; and a new SslHandler may have replaced the one known.
-                boolean found = shutdown == null ? tls().find(wantsRecords()) : attached();
-                if (found && sslHandler().handshakeFuture().isSuccess()) {
-                    handshakeCompleted();
-                }
-            } else if (attached()) {
-                requireShutdown().note(handshake.cause());
-            }
-        } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
+            own.fireUserEventTriggered(handshakeEnded(handshake));
+            return;
+        }
+        if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             if (attached() && tls().engine().closeNotifyReceived()) {
                 peerClosed();
             }
@@ -570,6 +568,28 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
             machine.feed(transportFailed() ? Input.RESET : Input.END_OF_INPUT);
         }
         own.fireUserEventTriggered(event);
+    }
+
+    /** Returns what the application is to be told. */
+    private SslHandshakeCompletionEvent handshakeEnded(SslHandshakeCompletionEvent told) {
+        if (!told.isSuccess()) {
+            if (attached()) {
+                requireShutdown().note(told.cause());
+            }
+            return told;
+        }
+        // Of TLS in TLS each handshake is told here; and a new SslHandler may have replaced the one known.
+        boolean found = shutdown == null ? tls().find(wantsRecords()) : attached();
+        if (!found || !sslHandler().handshakeFuture().isSuccess()) {
+            return told;
+        }
+        if (tls().isEstablished()) {
+            handshakeCompleted();
+            return told;
+        }
+        Throwable failure = new SSLHandshakeException("the peer gave the handshake up before it was complete");
+        requireShutdown().note(failure);
+        return new SslHandshakeCompletionEvent(failure);
     }
 
     @Override
