@@ -353,7 +353,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
 
     private void requestShutdown() {
         if (suspect == null) {
-            machine.feed(isActive() ? Input.requestFor(policy.mode()) : Input.ABORT);
+            Channel channel = calls.context().channel();
+            // What is closed already was closed by a write that met a reset, of which nobody has been told yet.
+            machine.feed(channel.isActive() ? Input.requestFor(policy.mode())
+                    : channel.isOpen() ? Input.ABORT : closedBy(channel));
         } else {
             // Asked for in view of an exception that may be the end itself: wait until that is known.
             calls.later(() -> {

@@ -16,6 +16,7 @@ import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -24,6 +25,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -82,6 +84,28 @@ class VerdictTest {
             Waits.done(pair.peer.closeFuture());
             assertThat(peer.bytes).as(outcome.toString()).hasValue(BYTES);
             assertThat(outcome.result()).isEqualTo(ShutdownResult.CLEAN);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void a_close_directly_behind_a_write_that_met_a_reset_tells_the_reset(TlsSetup setup) throws Exception {
+        try (SocketPair pair = SocketPair.open(Transport.NIO, setup, setup.with(SslProvider.JDK), true,
+                ShutdownPolicy.bidirectional(), new Recorder(), new Recorder())) {
+            pair.onOurLoop(() -> {
+                pair.peer.config().setOption(ChannelOption.SO_LINGER, 0);
+                pair.peer.eventLoop().execute(() -> pair.peer.unsafe().close(pair.peer.voidPromise()));
+                // In one turn of the loop, so that no read meets it first.
+                long deadline = System.nanoTime() + Waits.DEADLINE.toNanos();
+                while (pair.ours.isOpen() && System.nanoTime() < deadline) {
+                    pair.ours.writeAndFlush(Unpooled.wrappedBuffer(new byte[1]));
+                }
+                assertThat(pair.ours.isOpen()).as("a write has met the reset").isFalse();
+                pair.ours.close();
+            });
+            ShutdownOutcome outcome = pair.ourApplication.outcome();
+            assertThat(outcome.result()).as(outcome.toString()).isEqualTo(ShutdownResult.RESET);
+            assertThat(outcome.cause()).isInstanceOf(IOException.class);
         }
     }
 
