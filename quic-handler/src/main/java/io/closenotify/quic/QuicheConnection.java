@@ -443,10 +443,15 @@ final class QuicheConnection implements AckWatch.Signs {
         }
         if (room >= window) {
             // What was lost is not in flight until it is sent again; the reduction of the rate may add a window then.
-            boolean hidden = activePath(PATH_LOST) > 0 && room <= 2 * window;
+            boolean hidden = hasLostPackets() && room <= 2 * window;
             return hidden ? UNKNOWN : room > window ? window : 0;
         }
         return room >= 0 && limit > window ? window - room : UNKNOWN;
+    }
+
+    /** Whether packets were ever taken for lost. */
+    boolean hasLostPackets() {
+        return activePath(PATH_LOST) > 0;
     }
 
     /** What could be written on a stream of ours that is not used: quiche makes its state, and sends nothing. */
