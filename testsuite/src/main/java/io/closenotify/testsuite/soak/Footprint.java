@@ -7,6 +7,7 @@ import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  * @param heap bytes of live objects
  * @param pinned bytes of pooled buffers that somebody has not released
  * @param pool bytes of memory that the pool keeps
- * @param resident bytes of the resident set; 0 where {@code /proc} does not tell
+ * @param resident bytes of the resident set; 0 where {@code /proc} does not tell, or the heap may grow by itself
  * @param files open files, sockets included; 0 where the system does not tell
  * @param threads threads
  * @param timers tasks that the event loops have still scheduled
@@ -74,7 +75,8 @@ record Footprint(long heap, long pinned, long pool, long resident, long files, l
 
     private static long residentNow() throws IOException {
         Path status = Path.of("/proc/self/status");
-        if (!Files.isReadable(status)) {
+        MemoryUsage memory = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+        if (!Files.isReadable(status) || memory.getInit() != memory.getMax()) {
             return 0;
         }
         return Files.readAllLines(status).stream()
@@ -94,7 +96,7 @@ record Footprint(long heap, long pinned, long pool, long resident, long files, l
                 grown("live heap", before.heap, heap, before.heap / 10 + 4 * MIB),
                 // A thread of a relay that has just ended may have a chunk more of an arena that it had to itself.
                 grown("pooled memory", before.pool, pool, 32 * MIB),
-                // The code cache, the C library's arenas, and the collector, which takes what it was given.
+                // The code cache, and the C library's arenas.
                 grown("resident set", before.resident, resident, before.resident / 5 + 64 * MIB),
                 // Jars that are opened.
                 grown("open files", before.files, files, 4),

@@ -131,8 +131,10 @@ final class QuicOracle {
 
     private void judgeData() {
         complaints.require(end.intact() && end.received() <= peer.script().bytes(), "what is read is what was written");
+        // bytesUnacknowledged: "negative if it is not known"; "with StreamFlush.NONE nothing was waited for, and it is
+        // what was open when the close was asked for".
         if (!outcome.isSuccess() || outcome.bytesUnacknowledged() < 0
-                || (!outcome.remote() && end.script().flush() == StreamFlush.NONE)) {
+                || (outcome.initiator() == ShutdownInitiator.LOCAL && end.script().flush() == StreamFlush.NONE)) {
             return;
         }
         // StreamFlush.ACKNOWLEDGED, and bytesUnacknowledged: "no more than two packets do not spoil the result", "zero

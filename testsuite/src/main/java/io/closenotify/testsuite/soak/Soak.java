@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
     "Exit 0 if no verdict was wrong and nothing leaked or grew, 1 otherwise."})
 final class Soak implements Callable<Integer> {
 
-    private static final int WINDOWS = 6;
+    private static final int WINDOWS = 5;
 
     @Option(names = "--duration", defaultValue = "PT5M", description = "How long (default: ${DEFAULT-VALUE}).")
     private Duration duration = Duration.ZERO;

@@ -89,7 +89,8 @@ final class TlsOracle {
                     "QUIET sends no close_notify");
             // "After our close_notify the peer ended the transport in good order instead of answering".
             case UNANSWERED -> complaints.require(outcome.mode() == BIDIRECTIONAL && outcome.closeNotifySent()
-                    && in.passedFin() && !missedPeersAlert(), "UNANSWERED only by a FIN without close_notify");
+                    && outcome.initiator() == ShutdownInitiator.LOCAL && in.passedFin() && !missedPeersAlert(),
+                    "UNANSWERED only by a FIN without close_notify, behind ours");
             // "Neither an answer nor the end of input came within peerTimeout".
             case PEER_SILENT -> {
                 complaints.require(outcome.mode() == BIDIRECTIONAL && outcome.closeNotifySent()
