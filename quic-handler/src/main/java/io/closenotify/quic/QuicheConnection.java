@@ -442,9 +442,11 @@ final class QuicheConnection implements AckWatch.Signs {
             room = Math.max(room, roomOfUnusedStream());
         }
         if (room >= window) {
-            // What was lost is not in flight until it is sent again; the reduction of the rate may add a window then.
-            boolean hidden = hasLostPackets() && room <= 2 * window;
-            return hidden ? UNKNOWN : room > window ? window : 0;
+            // What quiche has taken is no part of it until it is sent: a close of the peer's, read in one go with the
+            // acknowledgement that opened the window, comes in between. Nor is what was lost, until it is sent again;
+            // the reduction of the rate may add a window then.
+            boolean hidden = room == window || (hasLostPackets() && room <= 2 * window);
+            return hidden ? UNKNOWN : window;
         }
         return room >= 0 && limit > window ? window - room : UNKNOWN;
     }
