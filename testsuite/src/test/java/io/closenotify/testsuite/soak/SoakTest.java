@@ -13,12 +13,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(180)
 class SoakTest {
 
-    private static final int CONNECTIONS = 60;
+    private static final int CONNECTIONS = 40;
 
     @Test
     void no_verdict_is_wrong_and_nothing_is_left_behind() throws Exception {
         AtomicInteger left = new AtomicInteger(CONNECTIONS);
-        try (SoakRun run = new SoakRun(1, 12)) {
+        try (SoakRun run = new SoakRun(9, 8)) {
             run.window(() -> left.getAndDecrement() > 0, tally -> { });
 
             assertThat(run.tally().wrong()).isEmpty();
