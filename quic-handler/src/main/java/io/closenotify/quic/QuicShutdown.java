@@ -230,9 +230,11 @@ final class QuicShutdown {
         long queued = connection.queuedBytes();
         boolean inFlight = connection.hadStreams() && !acknowledgements.nothingInFlight(clock.getAsLong());
         long estimate = inFlight ? connection.inFlightEstimate() : 0;
-        boolean known = estimate != QuicheConnection.UNKNOWN;
         // RFC 9000 13.2.2: a receiver may acknowledge every second packet only, and is free to close before it does.
-        lastPending = queued + (estimate > (long) PACKETS_PER_ACK * connection.maxUdpPayload() ? estimate : 0);
+        boolean much = estimate > (long) PACKETS_PER_ACK * connection.maxUdpPayload();
+        // Beside a few bytes in flight more may have been lost, and wait to be sent again.
+        boolean known = estimate != QuicheConnection.UNKNOWN && (much || estimate == 0 || !connection.hasLostPackets());
+        lastPending = queued + (much ? estimate : 0);
         lastUnacknowledged = known ? queued + estimate : queued > 0 ? queued : QuicheConnection.UNKNOWN;
         if (refusing && inFlight) {
             // While we flush the timer counts: something is in flight, whatever the windows say.

@@ -442,11 +442,18 @@ final class QuicheConnection implements AckWatch.Signs {
             room = Math.max(room, roomOfUnusedStream());
         }
         if (room >= window) {
-            // What was lost is not in flight until it is sent again; the reduction of the rate may add a window then.
-            boolean hidden = activePath(PATH_LOST) > 0 && room <= 2 * window;
-            return hidden ? UNKNOWN : room > window ? window : 0;
+            // What quiche has taken is no part of it until it is sent: a close of the peer's, read in one go with the
+            // acknowledgement that opened the window, comes in between. Nor is what was lost, until it is sent again;
+            // the reduction of the rate may add a window then.
+            boolean hidden = room == window || (hasLostPackets() && room <= 2 * window);
+            return hidden ? UNKNOWN : window;
         }
         return room >= 0 && limit > window ? window - room : UNKNOWN;
+    }
+
+    /** Whether packets were ever taken for lost. */
+    boolean hasLostPackets() {
+        return activePath(PATH_LOST) > 0;
     }
 
     /** What could be written on a stream of ours that is not used: quiche makes its state, and sends nothing. */
