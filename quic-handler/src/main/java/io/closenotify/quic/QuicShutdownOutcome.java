@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  *     had not taken, and an estimate of what is in flight. Zero if all is known to be acknowledged, or there was never
  *     a stream to write on. With {@link StreamFlush#NONE} nothing was waited for, and it is what was open when the
  *     close was asked for. Negative if it is not known: the connection was lost before any shutdown, or the peer closed
- *     first while flow control, or packets lost before, hid what was still to arrive. A peer that closes first may
- *     leave the last two packets unacknowledged (RFC 9000, section 13.2.2): no more than these, or not knowing, does
- *     not spoil the result
+ *     first while flow control, packets lost before, or data that the codec had taken and not sent hid what was still
+ *     to arrive. A peer that closes first may leave the last two packets unacknowledged (RFC 9000, section 13.2.2): no
+ *     more than these, or not knowing, does not spoil the result
  * @param flushTime from the start of the shutdown until all was acknowledged or that was given up
  * @param closeTime from then until the CONNECTION_CLOSE was on the wire, or the peer's arrived, or that was given up
  * @param cause what went wrong underneath, or {@code null}
