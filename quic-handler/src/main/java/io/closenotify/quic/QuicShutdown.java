@@ -232,8 +232,8 @@ final class QuicShutdown {
         long estimate = inFlight ? connection.inFlightEstimate() : 0;
         // RFC 9000 13.2.2: a receiver may acknowledge every second packet only, and is free to close before it does.
         boolean much = estimate > (long) PACKETS_PER_ACK * connection.maxUdpPayload();
-        // Beside a few bytes in flight more may have been lost, and wait to be sent again.
-        boolean known = estimate != QuicheConnection.UNKNOWN && (much || estimate == 0 || !connection.hasLostPackets());
+        // Besides, more may be open that quiche counts nowhere: taken and not sent, or lost and not yet sent.
+        boolean known = !inFlight || much || (refusing && estimate > 0 && !connection.hasLostPackets());
         lastPending = queued + (much ? estimate : 0);
         lastUnacknowledged = known ? queued + estimate : queued > 0 ? queued : QuicheConnection.UNKNOWN;
         if (refusing && inFlight) {

@@ -49,7 +49,9 @@ final class QuicServeTest {
                     .containsEntry("resumed", false).containsEntry("sessionResumable", true)
                     .containsEntry("cause", null).containsEntry("errorCode", 7).containsEntry("reason", "done")
                     .containsEntry("remote", true).containsEntry("application", true)
-                    .containsEntry("delivery", "peer_confirmed").containsEntry("bytesUnacknowledged", 0);
+                    .containsEntry("delivery", "peer_confirmed");
+            // Its last acknowledgements may be open when the client closes: then it is not known.
+            assertThat(line.get("bytesUnacknowledged")).isIn(0, null);
             assertThat((String) line.get("peer")).matches("127\\.0\\.0\\.1:\\d+");
 
             try (DatagramSocket garbage = new DatagramSocket()) {
