@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The application at one end: does what its script says, and remembers what it was told. Event loop, but for futures.
  */
-final class DtlsApplication extends ChannelInboundHandlerAdapter {
+final class DtlsApplication extends ChannelInboundHandlerAdapter implements Application {
 
     private static final int LARGEST_MESSAGE = 1_000;
 
@@ -52,7 +52,7 @@ final class DtlsApplication extends ChannelInboundHandlerAdapter {
      * @param futureAgrees whether the future it asked with, if in time, succeeded just if the outcome is a success
      */
     record Told(Script script, ShutdownOutcome outcome, int outcomes, boolean asked, int received, boolean intact,
-            int written, boolean futureAgrees) {
+            int written, boolean futureAgrees) implements Evidence.Ended {
 
         Told with(ShutdownOutcome other) {
             return new Told(script, other, outcomes, asked, received, intact, written, futureAgrees);
@@ -63,7 +63,8 @@ final class DtlsApplication extends ChannelInboundHandlerAdapter {
         return established;
     }
 
-    CompletableFuture<Told> ended() {
+    @Override
+    public CompletableFuture<Told> ended() {
         return ended;
     }
 
@@ -83,7 +84,8 @@ final class DtlsApplication extends ChannelInboundHandlerAdapter {
     }
 
     /** Ends what has not ended by itself. */
-    void shutDown() {
+    @Override
+    public void shutDown() {
         requireNonNull(context).executor().execute(() -> {
             if (!ended.isDone() && !asked) {
                 askForShutdown();

@@ -2,11 +2,9 @@ package io.closenotify.testsuite.soak;
 
 import static java.util.Objects.requireNonNull;
 
-import io.closenotify.ConnectionOutcome;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testsuite.soak.DatagramWire.Carried;
 import io.closenotify.testsuite.soak.DtlsApplication.Told;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,15 +15,8 @@ import java.util.Map;
  * @param server the server's end
  * @param wire what became of the datagrams of each direction
  */
-record DtlsEvidence(DtlsScenario scenario, Told client, Told server, Map<Direction, Carried> wire) {
-
-    List<ConnectionOutcome> outcomes() {
-        return List.of(client.outcome(), server.outcome());
-    }
-
-    Told sender(Direction direction) {
-        return direction == Direction.TO_SERVER ? client : server;
-    }
+record DtlsEvidence(DtlsScenario scenario, Told client, Told server, Map<Direction, Carried> wire)
+        implements Evidence<Told> {
 
     Carried carried(Direction direction) {
         return requireNonNull(wire.get(direction));

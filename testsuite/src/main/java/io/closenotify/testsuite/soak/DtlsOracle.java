@@ -50,15 +50,11 @@ final class DtlsOracle {
         peerSent = records(in.arrived());
         sent = records(evidence.carried(sends).arrived());
         outcome = end.outcome();
-        complaints = new Complaints(sends == Direction.TO_SERVER ? "client" : "server");
+        complaints = new Complaints(sends);
     }
 
     static List<String> judge(DtlsEvidence evidence) {
-        List<String> wrong = new ArrayList<>();
-        for (Direction sends : Direction.values()) {
-            wrong.addAll(new DtlsOracle(evidence, sends).judgeEnd());
-        }
-        return wrong;
+        return Complaints.ofBothEnds(sends -> new DtlsOracle(evidence, sends).judgeEnd());
     }
 
     private static List<Entry> records(List<byte[]> datagrams) {
@@ -85,9 +81,7 @@ final class DtlsOracle {
     }
 
     private List<String> judgeEnd() {
-        // ShutdownOutcome: "delivered exactly once"; OutcomeFuture: succeeds only if the outcome does.
-        complaints.require(end.outcomes() == 1, "one outcome, but " + end.outcomes());
-        complaints.require(end.futureAgrees(), "the future tells what the outcome does");
+        complaints.requireOneOutcome(end);
         judgeResult();
         judgeFlags();
         judgeData();

@@ -66,12 +66,7 @@ final class DtlsRun {
             wire.arm();
             client.start();
             server.start();
-            CompletableFuture<Void> both = CompletableFuture.allOf(client.ended(), server.ended());
-            if (!Waiting.atMost(both, scenario.patience())) {
-                client.shutDown();
-                server.shutDown();
-            }
-            Waiting.until(both, "the outcomes of both ends");
+            Waiting.untilEnded(client, server, scenario.patience());
             return new DtlsEvidence(scenario, client.ended().join(), server.ended().join(), wire.carried(relay));
         } finally {
             Waiting.until(bound.channel().close(), "the end of the server");

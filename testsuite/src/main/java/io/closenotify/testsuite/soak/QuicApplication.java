@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The application at one end: does what its script says, and remembers what it was told. Event loop, but for futures.
  */
-final class QuicApplication extends ChannelInboundHandlerAdapter {
+final class QuicApplication extends ChannelInboundHandlerAdapter implements Application {
 
     private static final int CHUNK = 20_000;
 
@@ -62,7 +62,7 @@ final class QuicApplication extends ChannelInboundHandlerAdapter {
      * @param futureAgrees whether the future it asked with, if in time, succeeded just if the outcome is a success
      */
     record Told(Script script, QuicShutdownOutcome outcome, int outcomes, boolean asked, long received, boolean intact,
-            long written, List<QuicConnectionClose> peerCloses, boolean futureAgrees) {
+            long written, List<QuicConnectionClose> peerCloses, boolean futureAgrees) implements Evidence.Ended {
 
         Told with(QuicShutdownOutcome other) {
             return new Told(script, other, outcomes, asked, received, intact, written, peerCloses, futureAgrees);
@@ -77,7 +77,8 @@ final class QuicApplication extends ChannelInboundHandlerAdapter {
         return established;
     }
 
-    CompletableFuture<Told> ended() {
+    @Override
+    public CompletableFuture<Told> ended() {
         return ended;
     }
 
@@ -108,7 +109,8 @@ final class QuicApplication extends ChannelInboundHandlerAdapter {
     }
 
     /** Ends what has not ended by itself. */
-    void shutDown() {
+    @Override
+    public void shutDown() {
         requireNonNull(context).executor().execute(() -> {
             if (outcomes.isEmpty() && !asked) {
                 askForShutdown();

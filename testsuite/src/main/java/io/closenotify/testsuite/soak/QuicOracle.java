@@ -10,7 +10,6 @@ import io.closenotify.quic.StreamFlush;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testsuite.soak.DatagramWire.Carried;
 import io.closenotify.testsuite.soak.QuicApplication.Told;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,21 +37,15 @@ final class QuicOracle {
         in = evidence.carried(sends.opposite());
         out = evidence.carried(sends);
         outcome = end.outcome();
-        complaints = new Complaints(sends == Direction.TO_SERVER ? "client" : "server");
+        complaints = new Complaints(sends);
     }
 
     static List<String> judge(QuicEvidence evidence) {
-        List<String> wrong = new ArrayList<>();
-        for (Direction sends : Direction.values()) {
-            wrong.addAll(new QuicOracle(evidence, sends).judgeEnd());
-        }
-        return wrong;
+        return Complaints.ofBothEnds(sends -> new QuicOracle(evidence, sends).judgeEnd());
     }
 
     private List<String> judgeEnd() {
-        // QuicShutdownOutcome: "delivered exactly once"; OutcomeFuture: succeeds only if the outcome does.
-        complaints.require(end.outcomes() == 1, "one outcome, but " + end.outcomes());
-        complaints.require(end.futureAgrees(), "the future tells what the outcome does");
+        complaints.requireOneOutcome(end);
         judgeResult();
         judgeClose();
         judgeData();

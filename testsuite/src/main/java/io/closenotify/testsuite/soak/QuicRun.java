@@ -84,12 +84,7 @@ final class QuicRun {
             wire.arm();
             client.start();
             accepting.start();
-            CompletableFuture<Void> both = CompletableFuture.allOf(client.ended(), accepting.ended());
-            if (!Waiting.atMost(both, scenario.patience())) {
-                client.shutDown();
-                accepting.shutDown();
-            }
-            Waiting.until(both, "the outcomes of both ends");
+            Waiting.untilEnded(client, accepting, scenario.patience());
             return new QuicEvidence(scenario, client.ended().join(), accepting.ended().join(), wire.carried(relay));
         } finally {
             Waiting.until(udp.close(), "the end of the client's socket");

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The application at one end: does what its script says, and remembers what it was told. */
-final class TlsApplication extends ChannelInboundHandlerAdapter {
+final class TlsApplication extends ChannelInboundHandlerAdapter implements Application {
 
     private static final int CHUNK = 64 * 300;
 
@@ -71,7 +71,7 @@ final class TlsApplication extends ChannelInboundHandlerAdapter {
      */
     record Told(Script script, ShutdownOutcome outcome, int outcomes, boolean handshakeDone, boolean asked,
             long received, boolean intact, long submitted, long written, int peerCloses, int truncations,
-            List<Throwable> exceptions, boolean futureAgrees) {
+            List<Throwable> exceptions, boolean futureAgrees) implements Evidence.Ended {
 
         boolean isQuiet() {
             return outcome.mode() == ShutdownMode.QUIET;
@@ -89,12 +89,14 @@ final class TlsApplication extends ChannelInboundHandlerAdapter {
     }
 
     /** Completes when the channel is closed and the outcome known. */
-    CompletableFuture<TlsApplication> ended() {
+    @Override
+    public CompletableFuture<TlsApplication> ended() {
         return ended;
     }
 
     /** Ends what has not ended by itself. */
-    void shutDown() {
+    @Override
+    public void shutDown() {
         ChannelHandlerContext own = requireNonNull(context);
         own.executor().execute(() -> {
             if (!ended.isDone() && !asked) {

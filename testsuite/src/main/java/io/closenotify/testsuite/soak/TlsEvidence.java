@@ -1,10 +1,8 @@
 package io.closenotify.testsuite.soak;
 
-import io.closenotify.ConnectionOutcome;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testsuite.soak.TlsApplication.Told;
 import io.closenotify.testsuite.soak.TlsWire.Carried;
-import java.util.List;
 
 /**
  * All that is known of a TLS connection: what the ends were told, and what the relay did.
@@ -15,15 +13,8 @@ import java.util.List;
  * @param toServer what became of the client's bytes
  * @param toClient what became of the server's bytes
  */
-record TlsEvidence(TlsScenario scenario, Told client, Told server, Carried toServer, Carried toClient) {
-
-    List<ConnectionOutcome> outcomes() {
-        return List.of(client.outcome(), server.outcome());
-    }
-
-    Told sender(Direction direction) {
-        return direction == Direction.TO_SERVER ? client : server;
-    }
+record TlsEvidence(TlsScenario scenario, Told client, Told server, Carried toServer, Carried toClient)
+        implements Evidence<Told> {
 
     Carried carried(Direction direction) {
         return direction == Direction.TO_SERVER ? toServer : toClient;

@@ -15,7 +15,6 @@ import io.closenotify.testsuite.soak.TlsApplication.Told;
 import io.closenotify.testsuite.soak.TlsWire.Carried;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -41,21 +40,15 @@ final class TlsOracle {
         in = evidence.carried(sends.opposite());
         out = evidence.carried(sends);
         outcome = end.outcome();
-        complaints = new Complaints(sends == Direction.TO_SERVER ? "client" : "server");
+        complaints = new Complaints(sends);
     }
 
     static List<String> judge(TlsEvidence evidence) {
-        List<String> wrong = new ArrayList<>();
-        for (Direction sends : Direction.values()) {
-            wrong.addAll(new TlsOracle(evidence, sends).judgeEnd());
-        }
-        return wrong;
+        return Complaints.ofBothEnds(sends -> new TlsOracle(evidence, sends).judgeEnd());
     }
 
     private List<String> judgeEnd() {
-        // ShutdownOutcome: "delivered exactly once"; OutcomeFuture: succeeds only if the outcome does.
-        complaints.require(end.outcomes() == 1, "one outcome, but " + end.outcomes());
-        complaints.require(end.futureAgrees(), "the future tells what the outcome does");
+        complaints.requireOneOutcome(end);
         if (!end.handshakeDone()) {
             // ABORTED: "closed before the handshake was over".
             complaints.require(outcome.result() == ShutdownResult.ABORTED, "ABORTED before the handshake");

@@ -65,12 +65,7 @@ final class TlsRun {
             RelayedConnection connection = relay.nextConnection(Waiting.DEADLINE);
             TlsApplication client = Waiting.until(connecting, "the client's channel");
             TlsApplication server = Waiting.until(accepted, "the server's channel");
-            CompletableFuture<Void> both = CompletableFuture.allOf(client.ended(), server.ended());
-            if (!Waiting.atMost(both, scenario.patience())) {
-                client.shutDown();
-                server.shutDown();
-            }
-            Waiting.until(both, "the outcomes of both ends");
+            Waiting.untilEnded(client, server, scenario.patience());
             settle(connection);
             return new TlsEvidence(scenario, client.told(), server.told(),
                     wire.carried(connection, Direction.TO_SERVER), wire.carried(connection, Direction.TO_CLIENT));

@@ -24,6 +24,16 @@ final class Waiting {
         }
     }
 
+    /** Leaves both ends alone for a while, shuts down who has not ended, and waits for both. */
+    static void untilEnded(Application client, Application server, Duration patience) throws InterruptedException {
+        CompletableFuture<Void> both = CompletableFuture.allOf(client.ended(), server.ended());
+        if (!atMost(both, patience)) {
+            client.shutDown();
+            server.shutDown();
+        }
+        until(both, "the outcomes of both ends");
+    }
+
     /** Whether it was done by then. */
     static boolean atMost(CompletableFuture<?> future, Duration time) throws InterruptedException {
         try {
