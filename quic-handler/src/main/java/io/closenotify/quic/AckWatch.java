@@ -6,9 +6,10 @@ package io.closenotify.quic;
  * <p>What quiche shows is the time until its next timer. Its loss timer runs exactly while something is in flight (RFC
  * 9002, section 6.2.1); without it, only the idle timer is left. The two are told apart by their length. While
  * something is in flight, the loss timer is at most the probe timeout, doubled for each expiry since the last
- * acknowledgement; and <i>k</i> expiries take at least (2<sup>k</sup> − 2) probe timeouts. So a timer that is longer
- * than two probe timeouts and the time since the last acknowledgement together cannot be the loss timer: nothing is in
- * flight. Without the second summand a dead path would look flushed as soon as its back-off exceeds the idle timeout.
+ * acknowledgement; and <i>k</i> expiries take at least (2<sup>k−1</sup> − 1) probe timeouts, which is less than by the
+ * RFC: the codec may send the probes of several at once. So a timer that is longer than two probe timeouts and twice
+ * the time since the last acknowledgement together cannot be the loss timer: nothing is in flight. Without the second
+ * summand a dead path would look flushed as soon as its back-off exceeds the idle timeout.
  *
  * <p>That an acknowledgement arrived is seen by the round-trip time: only a sample changes it. The probe timeout is
  * srtt + max(4 rttvar, 1 ms) + max_ack_delay; rttvar is not told either, but by RFC 9002, section 5.3 it starts as half
@@ -23,6 +24,10 @@ package io.closenotify.quic;
  *
  * <p>Once nothing was in flight and since then no packet was sent, nothing is in flight. So an occasional look at an
  * open connection suffices to know at once, when its shutdown begins after a long silence.
+ *
+ * <p>What was taken for lost is not in flight, and may still have to be sent again. The codec forgets to, until
+ * something else happens, where it finds quiche's timer expired while it is sending. So nothing is believed behind a
+ * loss before {@link #sendAll()}.
  */
 final class AckWatch {
 
@@ -39,6 +44,8 @@ final class AckWatch {
     private long acknowledgedSince;
     private boolean acknowledgementKnown;
     private long provenAtPacketsSent = -1;
+    private long provenAtPacketsReceived;
+    private long lossesSentAgain;
     private boolean ended;
 
     /**
@@ -57,7 +64,13 @@ final class AckWatch {
         lastRtt = connection.rttNanos();
     }
 
-    /** Whether certainly nothing is in flight at {@code now}. */
+    /**
+     * Looks whether certainly nothing is in flight. Not from within the codec's reading: what is written there is only
+     * sent behind it, and in flight then.
+     *
+     * @param now the time
+     * @return whether certainly nothing is in flight
+     */
     boolean nothingInFlight(long now) {
         return nothingInFlight(now, false);
     }
@@ -85,27 +98,51 @@ final class AckWatch {
         lastLook = now;
         long sent = connection.packetsSent();
         if (sent == provenAtPacketsSent) {
-            return true;
+            return !hasLossesToSendAgain();
         }
         long timer = connection.timeoutNanos();
         // No timer at all: the idle timeout is switched off, and the loss timer does not run.
         if (timer < 0
                 || (acknowledged && behindBatch && isIdleTimer(timer, rtt))
-                || (acknowledgementKnown && timer > 2 * probeTimeoutAtMost(rtt) + (now - acknowledgedSince))) {
+                || (acknowledgementKnown && timer > 2 * (probeTimeoutAtMost(rtt) + now - acknowledgedSince))) {
             provenAtPacketsSent = sent;
-            return true;
+            provenAtPacketsReceived = connection.packetsReceived();
+            return !hasLossesToSendAgain();
         }
         return false;
     }
 
-    /** The peer closed: quiche's timer is that of the draining period from now on, and tells no more. */
-    void ended() {
-        ended = true;
+    /** Whether packets were taken for lost since everything was sent: look again behind {@link #sendAll()}. */
+    boolean hasLossesToSendAgain() {
+        return connection.packetsLost() != lossesSentAgain;
     }
 
-    /** Whether nothing was in flight when the connection ended. */
+    /** Sends all there is to send, what was lost included. It may free the connection. */
+    void sendAll() {
+        // The sending itself may find another timer expired.
+        long losses = connection.packetsLost();
+        connection.pump();
+        if (!ended && connection.exists()) {
+            lossesSentAgain = losses;
+        }
+    }
+
+    /**
+     * The peer's close was just read: quiche's timer is that of the draining period from now on, and tells no more.
+     *
+     * <p>What the application wrote in answer to what was read in one go with the close, quiche has taken and will
+     * never send. We did not acknowledge those packets yet either: they are seen by their number.
+     */
+    void ended() {
+        ended = true;
+        if (connection.packetsReceived() - provenAtPacketsReceived > 1) {
+            provenAtPacketsSent = -1;
+        }
+    }
+
+    /** Whether nothing was in flight at the last look, and nothing was sent since. */
     boolean nothingWasInFlight() {
-        return connection.packetsSent() == provenAtPacketsSent;
+        return connection.packetsSent() == provenAtPacketsSent && !hasLossesToSendAgain();
     }
 
     /** How long a client's last packet of the handshake may take to arrive, a few losses included. */
@@ -125,7 +162,7 @@ final class AckWatch {
         return SRTT_IN_PROBE_TIMEOUT * rtt + GRANULARITY_NANOS + connection.maxAckDelayNanos();
     }
 
-    /** What quiche shows of a connection. */
+    /** What quiche shows of a connection, and lets do. */
     interface Signs {
 
         /** Whether there is a connection that is not freed. */
@@ -136,6 +173,15 @@ final class AckWatch {
 
         /** Packets sent, also after the end. */
         long packetsSent();
+
+        /** Packets of the peer that could be read. */
+        long packetsReceived();
+
+        /** Packets that were taken for lost, also after the end. */
+        long packetsLost();
+
+        /** Sends what it can. In a task of its own: the codec is not reentrant. */
+        void pump();
 
         /** The time until quiche's next timer, or a negative number if it has none. */
         long timeoutNanos();

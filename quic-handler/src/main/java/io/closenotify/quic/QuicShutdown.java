@@ -67,9 +67,13 @@ final class QuicShutdown {
     private @Nullable LingerEntry entry;
     private long handshakeGrace;
     private boolean refusing;
+    private boolean peerClosed;
+    private boolean writesEnded;
     private boolean finished;
     private long lastPending = -1;
     private long lastUnacknowledged = -1;
+    private boolean noted;
+    private long unacknowledgedAtEnd;
 
     QuicShutdown(QuicheConnection connection, QuicLingerHandler linger, AckWatch acknowledgements,
             QuicShutdownPolicy policy, boolean ofRefused, ShutdownObserver observer, LongSupplier clock,
@@ -99,6 +103,8 @@ final class QuicShutdown {
 
     /** Lets writes and new streams fail: SSL_shutdown_ex's "shutting down". */
     void refuseWrites() {
+        // What was written between the two is not known.
+        writesEnded |= !peerClosed;
         if (refusing) {
             return;
         }
@@ -123,7 +129,7 @@ final class QuicShutdown {
                 flushing = true;
                 watch();
                 // What was written without a flush goes out too.
-                connection.pump();
+                acknowledgements.sendAll();
                 look();
             }
         });
@@ -150,17 +156,34 @@ final class QuicShutdown {
         if (closeAsked) {
             issueClose();
         } else if (flushing) {
-            // Without any stream only leftovers of the handshake can be in flight.
-            if (!connection.hadStreams() || (connection.queuedBytes() == 0
-                    && acknowledgements.nothingInFlight(clock.getAsLong(), behindBatch))) {
+            if (isFlushed(behindBatch)) {
                 flushing = false;
                 inputs.accept(Input.FLUSHED);
             } else if (connection.hasStrandedWrites()) {
                 // The application's shutdownOutput() overtook its own writes: no waiting will bring them out.
                 inputs.accept(Input.SKIP_FLUSH);
+            } else if (acknowledgements.hasLossesToSendAgain()) {
+                execute(this::sendAllAndLook);
             } else {
                 takeStock();
                 lookAgain();
+            }
+        }
+    }
+
+    private boolean isFlushed(boolean behindBatch) {
+        // Without any stream only leftovers of the handshake can be in flight.
+        return !connection.hadStreams() || (connection.queuedBytes() == 0
+                && acknowledgements.nothingInFlight(clock.getAsLong(), behindBatch));
+    }
+
+    private void sendAllAndLook() {
+        if (flushing) {
+            acknowledgements.sendAll();
+            if (acknowledgements.hasLossesToSendAgain()) {
+                lookAgain();
+            } else {
+                look();
             }
         }
     }
@@ -184,8 +207,9 @@ final class QuicShutdown {
     private void timerExpired() {
         timer = null;
         if (hasDeadline && deadline - clock.getAsLong() <= 0) {
+            boolean flushedAtLast = flushing && isFlushed(false);
             flushing = false;
-            inputs.accept(Input.TIMER_EXPIRED);
+            inputs.accept(flushedAtLast ? Input.FLUSHED : Input.TIMER_EXPIRED);
         } else if (isPending()) {
             look();
             if (timer == null && isPending()) {
@@ -201,22 +225,47 @@ final class QuicShutdown {
         return flushing || (closeAsked && !closeIssued);
     }
 
+    /** The peer's close was read. What is written from now on, quiche would take and never send. */
+    void peerCloses() {
+        peerClosed = true;
+        acknowledgements.ended();
+        refuseWrites();
+    }
+
+    /** Whether all is known to be acknowledged, or no stream was ever there to write on. */
+    boolean isAllAcknowledged() {
+        takeStock();
+        return lastUnacknowledged == 0;
+    }
+
     /**
      * What is certainly pending at the peer's close. Zero means: nothing is, or what is may only not be acknowledged
      * yet, or it is not known; see {@link #bytesUnacknowledged} for the difference.
      */
     long bytesPending() {
+        if (noted && unacknowledgedAtEnd == 0) {
+            return 0;
+        }
         takeStock();
         return Math.max(0, lastPending);
     }
 
+    /** The flush, if there was one, is over: notes what is open, once. */
+    void noteUnacknowledged() {
+        if (!noted) {
+            noted = true;
+            takeStock();
+            unacknowledgedAtEnd = lastUnacknowledged;
+        }
+    }
+
     /**
-     * About how many bytes are not acknowledged: zero only if all are known to be, or no stream was ever there to write
-     * on; negative if nothing is known.
+     * About how many bytes were not acknowledged when that was noted: zero only if all were known to be, or no stream
+     * was ever there to write on; negative if nothing is known.
      */
     long bytesUnacknowledged() {
-        takeStock();
-        return lastUnacknowledged;
+        noteUnacknowledged();
+        return unacknowledgedAtEnd;
     }
 
     private void takeStock() {
@@ -228,15 +277,15 @@ final class QuicShutdown {
             return;
         }
         long queued = connection.queuedBytes();
-        boolean inFlight = connection.hadStreams() && !acknowledgements.nothingInFlight(clock.getAsLong());
+        boolean inFlight = connection.hadStreams() && !acknowledgements.nothingWasInFlight();
         long estimate = inFlight ? connection.inFlightEstimate() : 0;
         // RFC 9000 13.2.2: a receiver may acknowledge every second packet only, and is free to close before it does.
         boolean much = estimate > (long) PACKETS_PER_ACK * connection.maxUdpPayload();
         // Besides, more may be open that quiche counts nowhere: taken and not sent, or lost and not yet sent.
-        boolean known = !inFlight || much || (refusing && estimate > 0 && !connection.hasLostPackets());
+        boolean known = !inFlight || much || (writesEnded && estimate > 0 && !connection.hasLostPackets());
         lastPending = queued + (much ? estimate : 0);
         lastUnacknowledged = known ? queued + estimate : queued > 0 ? queued : QuicheConnection.UNKNOWN;
-        if (refusing && inFlight) {
+        if (writesEnded && inFlight) {
             // While we flush the timer counts: something is in flight, whatever the windows say.
             lastUnacknowledged = Math.max(1, lastUnacknowledged);
         }
@@ -302,10 +351,12 @@ final class QuicShutdown {
             return;
         }
         closeIssued = true;
-        connection.pump();
+        acknowledgements.sendAll();
         if (!connection.exists()) {
             return;
         }
+        acknowledgements.nothingInFlight(clock.getAsLong());
+        noteUnacknowledged();
         peer = address;
         peerId = connection.destinationId();
         linger.expectClose(this, address);

@@ -84,7 +84,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     private static final long LONGEST_SAMPLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** How often within the idle timeout an open connection is looked at: see {@link AckWatch}. */
-    private static final int SAMPLES_IN_IDLE_TIMEOUT = 3;
+    private static final int SAMPLES_IN_IDLE_TIMEOUT = 4;
 
     private final LongSupplier clock = System::nanoTime;
     private final ShutdownObserver observer;
@@ -106,7 +106,6 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     private long handshakeGrace;
     private long startedAt;
     private long flushedAt;
-    private long bytesUnacknowledged;
     private @Nullable QuicConnectionClose peerClose;
     private @Nullable Throwable suspect;
     private @Nullable String reason;
@@ -277,7 +276,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
                 if (watch == null && machine.phase() != Phase.HANDSHAKE && machine.phase() != Phase.OPEN) {
                     watch = new ShutdownWatch(requireNonNull(channel), Protocol.QUIC, observer);
                 }
-                takeStock(before.phase(), machine.phase());
+                noteFlushed(before.phase(), machine.phase());
                 transition.actions().forEach(this::act);
             }
         } finally {
@@ -285,11 +284,13 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
         }
     }
 
-    /** The flush, if there was one, is over: notes when, and what is open. */
-    private void takeStock(Phase before, Phase after) {
+    /** The flush, if there was one, is over. Without one, what is open is noted when the close is sent. */
+    private void noteFlushed(Phase before, Phase after) {
         if (before != after && before != Phase.CLOSE && (after == Phase.CLOSE || after == Phase.TERMINATED)) {
-            bytesUnacknowledged = driver().bytesUnacknowledged();
             flushedAt = clock.getAsLong();
+            if (before == Phase.FLUSH) {
+                driver().noteUnacknowledged();
+            }
         }
     }
 
@@ -336,7 +337,7 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
                 machine.delivery(),
                 peerClose != null ? peerClose : ours,
                 peerClose != null,
-                bytesUnacknowledged,
+                driver().bytesUnacknowledged(),
                 Duration.ofNanos(flushedAt - startedAt),
                 Duration.ofNanos(clock.getAsLong() - flushedAt),
                 cause());
@@ -396,11 +397,17 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
     // Looking at an open connection from time to time
 
     private void sample() {
-        long timeout = requireNonNull(connection).timeoutNanos();
-        longestTimeout = Math.max(longestTimeout, timeout);
-        requireNonNull(acknowledgements).nothingInFlight(clock.getAsLong());
-        sampleIn(Math.min(LONGEST_SAMPLE_NANOS,
-                Math.max(SHORTEST_SAMPLE_NANOS, longestTimeout / SAMPLES_IN_IDLE_TIMEOUT)));
+        longestTimeout = Math.max(longestTimeout, requireNonNull(connection).timeoutNanos());
+        AckWatch watched = requireNonNull(acknowledgements);
+        if (watched.hasLossesToSendAgain()) {
+            watched.sendAll();
+        }
+        watched.nothingInFlight(clock.getAsLong());
+        if (sampling != null) {
+            // Nothing was found ended.
+            sampleIn(Math.min(LONGEST_SAMPLE_NANOS,
+                    Math.max(SHORTEST_SAMPLE_NANOS, longestTimeout / SAMPLES_IN_IDLE_TIMEOUT)));
+        }
     }
 
     private void sampleIn(long nanos) {
@@ -543,13 +550,18 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
             own.fireUserEventTriggered(event);
             return;
         }
-        requireNonNull(acknowledgements).ended();
+        driver().peerCloses();
         QuicConnectionCloseEvent repaired = QuicheCodec.repaired(close);
         peerClose = peerClose(repaired);
         own.fireUserEventTriggered(repaired);
         // The codec tells before it delivers the data that came with the close: the task runs behind that.
-        own.channel().eventLoop().execute(() ->
-                on(driver().bytesPending() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY));
+        own.channel().eventLoop().execute(() -> {
+            if (driver().isAllAcknowledged()) {
+                // A flush had nothing left to wait for, and was not told yet.
+                on(Input.FLUSHED);
+            }
+            on(driver().bytesPending() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY);
+        });
     }
 
     /** The frame itself if it can be read and is the one that the codec tells of; else what the codec tells. */

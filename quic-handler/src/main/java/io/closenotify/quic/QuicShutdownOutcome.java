@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesUnacknowledged about how many bytes written on streams are not known to be acknowledged: what the codec
  *     had not taken, and an estimate of what is in flight. Zero if all is known to be acknowledged, or there was never
  *     a stream to write on. With {@link StreamFlush#NONE} nothing was waited for, and it is what was open when the
- *     close was asked for. Negative if it is not known: the connection was lost before any shutdown, or the peer closed
+ *     close was sent. Negative if it is not known: the connection was lost before any shutdown, or the peer closed
  *     first while flow control, packets lost before, or data that the codec had taken and not sent hid what was still
  *     to arrive. A peer that closes first may leave the last two packets unacknowledged (RFC 9000, section 13.2.2): no
  *     more than these, or not knowing, does not spoil the result

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ final class QuicheConnection implements AckWatch.Signs {
     private static final int PATH_CWND = 9;
     private static final int STATS_RECEIVED = 0;
     private static final int STATS_SENT = 1;
+    private static final int STATS_LOST = 2;
     private static final int STATS_PATHS = 8;
 
     /** What {@link #inFlightEstimate()} returns if it does not know. */
@@ -107,7 +109,8 @@ final class QuicheConnection implements AckWatch.Signs {
     }
 
     /** Lets the codec send what it can. It may find the connection closed, and free it. */
-    void pump() {
+    @Override
+    public void pump() {
         if (address() == 0) {
             return;
         }
@@ -166,15 +169,25 @@ final class QuicheConnection implements AckWatch.Signs {
 
     @Override
     public long packetsSent() {
-        if (exists()) {
-            return stat(STATS_SENT);
-        }
-        QuicConnectionStats atEnd = hasBegun() ? channel.collectStats().getNow() : null;
-        return atEnd == null ? 0 : atEnd.sent();
+        return statEvenAtEnd(STATS_SENT, QuicConnectionStats::sent);
     }
 
-    /** Packets of the peer that could be read. Before the first one nothing can be sent to it but its answer. */
-    long packetsReceived() {
+    @Override
+    public long packetsLost() {
+        return statEvenAtEnd(STATS_LOST, QuicConnectionStats::lost);
+    }
+
+    private long statEvenAtEnd(int index, ToLongFunction<QuicConnectionStats> ofStats) {
+        if (exists()) {
+            return stat(index);
+        }
+        QuicConnectionStats atEnd = hasBegun() ? channel.collectStats().getNow() : null;
+        return atEnd == null ? 0 : ofStats.applyAsLong(atEnd);
+    }
+
+    /** Before the first one nothing can be sent to it but its answer. */
+    @Override
+    public long packetsReceived() {
         return stat(STATS_RECEIVED);
     }
 

@@ -25,6 +25,8 @@ final class SimulatedSender implements AckWatch.Signs {
     private int next;
     private int firstOpen;
     private int inFlight;
+    private int takenForLost;
+    private int received;
     private int unsent;
     private int largestAcked = -1;
     private long smoothed = INITIAL_RTT;
@@ -65,6 +67,21 @@ final class SimulatedSender implements AckWatch.Signs {
     @Override
     public long packetsSent() {
         return next;
+    }
+
+    @Override
+    public long packetsReceived() {
+        return received;
+    }
+
+    @Override
+    public long packetsLost() {
+        return takenForLost;
+    }
+
+    @Override
+    public void pump() {
+        send();
     }
 
     @Override
@@ -179,6 +196,7 @@ final class SimulatedSender implements AckWatch.Signs {
     /** A packet of the peer. */
     void received() {
         if (!closed && drainingTimer == NONE) {
+            received++;
             restartIdle();
             elicitingSinceReceived = false;
         }
@@ -186,6 +204,7 @@ final class SimulatedSender implements AckWatch.Signs {
 
     void receivedClose() {
         if (!closed && drainingTimer == NONE) {
+            received++;
             drainingTimer = now + 3 * probeTimeout();
         }
     }
@@ -256,6 +275,7 @@ final class SimulatedSender implements AckWatch.Signs {
             }
             if (sentAt[packet] <= now - delay || largestAcked >= packet + packetThreshold) {
                 lost[packet] = true;
+                takenForLost++;
                 inFlight--;
                 unsent++;
             } else {
