@@ -87,7 +87,7 @@ final class DtlsApplication extends ChannelInboundHandlerAdapter implements Appl
     @Override
     public void shutDown() {
         requireNonNull(context).executor().execute(() -> {
-            if (!ended.isDone() && !asked) {
+            if (outcomes.isEmpty() && !asked) {
                 askForShutdown();
             }
         });
