@@ -18,8 +18,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /** The JMH benchmarks, turn by turn: in each turn every variant has a JVM of its own. */
 final class JmhTurns {
 
-    private static final int TURNS = 4;
-    private static final int SHUTDOWN_TURNS = 3;
+    private static final int TURNS = 3;
+    private static final int SHUTDOWN_TURNS = 2;
+    private static final int SHUTDOWN_WARMUP = 12;
     private static final double STEADY_STATE = 0.99;
     private static final double SHUTDOWN_TIME = 1;
     private static final double SHUTDOWN_BYTES = 1.25;
@@ -69,7 +70,7 @@ final class JmhTurns {
     static Section shutdown(Effort effort) throws RunnerException {
         Figures figures = new Figures();
         for (int turn = 0; turn < effort.of(SHUTDOWN_TURNS, 1); turn++) {
-            run(options(effort, ShutdownBenchmark.class, Mode.SingleShotTime, 1, 15), row -> {
+            run(options(effort, ShutdownBenchmark.class, Mode.SingleShotTime, 1, 10), row -> {
                 Map<String, String> scenario = row.scenario();
                 String what = scenario.get("mode") + ", " + scenario.get("engine") + " " + scenario.get("protocol");
                 figures.other(what + ": time", "µs", percentile(row.stock(), MEDIAN));
@@ -94,7 +95,9 @@ final class JmhTurns {
                 .include("\\." + benchmark.getSimpleName() + "\\.")
                 .mode(mode)
                 .measurementIterations(effort.of(iterations, 1));
-        if (mode != Mode.SingleShotTime) {
+        if (mode == Mode.SingleShotTime) {
+            options.warmupIterations(SHUTDOWN_WARMUP);
+        } else {
             options.warmupIterations(effort.of(4, 0)).warmupTime(TimeValue.milliseconds(millis))
                     .measurementTime(TimeValue.milliseconds(effort.of(millis, 20)));
         }

@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
 
 /** Runs every part of the report, one after the other, and writes it. */
 @Command(name = "report", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Measures Closenotify beside stock Netty, and Scandium for DTLS, in about a quarter of an hour "
-                + "on two idle cores.",
+        description = {"Measures Closenotify beside stock Netty, and Scandium for DTLS, in some twenty minutes on "
+                + "two idle cores.",
             "Writes performance.md, performance.json and performance/*.svg.",
             "Exits with 1 if a part failed, which the report tells then; missed goals do not matter."})
 final class PerformanceReport implements Callable<Integer> {
