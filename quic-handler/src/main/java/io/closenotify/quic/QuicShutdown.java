@@ -232,12 +232,6 @@ final class QuicShutdown {
         refuseWrites();
     }
 
-    /** Whether all is known to be acknowledged, or no stream was ever there to write on. */
-    boolean isAllAcknowledged() {
-        takeStock();
-        return lastUnacknowledged == 0;
-    }
-
     /**
      * What is certainly pending at the peer's close. Zero means: nothing is, or what is may only not be acknowledged
      * yet, or it is not known; see {@link #bytesUnacknowledged} for the difference.

@@ -555,13 +555,8 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
         peerClose = peerClose(repaired);
         own.fireUserEventTriggered(repaired);
         // The codec tells before it delivers the data that came with the close: the task runs behind that.
-        own.channel().eventLoop().execute(() -> {
-            if (driver().isAllAcknowledged()) {
-                // A flush had nothing left to wait for, and was not told yet.
-                on(Input.FLUSHED);
-            }
-            on(driver().bytesPending() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY);
-        });
+        own.channel().eventLoop().execute(() ->
+                on(driver().bytesPending() == 0 ? Input.PEER_CLOSED : Input.PEER_CLOSED_EARLY));
     }
 
     /** The frame itself if it can be read and is the one that the codec tells of; else what the codec tells. */
