@@ -10,56 +10,67 @@ import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
 import io.closenotify.ShutdownResult;
-import io.closenotify.TruncationException;
-import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testkit.TcpFaultRelay.End;
 import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.testsuite.Waits;
 import io.netty.handler.ssl.SslProvider;
-import java.nio.file.Path;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Our handler against nginx, as a server and as a client. */
-@ExtendWith(LeakAndLogCheck.class)
 @NeedsProgram("nginx")
-@Timeout(60)
-class NginxTest {
+class NginxTest extends RealProxyTest {
 
-    private static final String HELLO = "location / { return 200 \"hello $ssl_session_reused\"; }";
-
-    @TempDir
-    private Path folder;
-
-    static Stream<TlsSetup> setups() {
-        return TlsSetup.all().stream();
-    }
-
-    static Stream<Arguments> setupsAndModes() {
-        return TlsSetup.cross(TlsSetup.all().stream(), ShutdownMode.values());
-    }
+    private static final String HELLO = """
+            location / {
+                if ($ssl_session_reused = r) { return 200 "hello 1"; }
+                return 200 "hello 0";
+            }
+            """;
 
     private RealPeer server(TlsSetup setup, String directives) throws Exception {
-        return RealPeer.server(setup, Nginx.tls(folder, directives));
+        return RealPeer.server(setup, Nginx.tls(folder(), directives));
     }
 
-    private static Connection greeted(RealPeer peer, ShutdownMode mode) throws Exception {
-        Connection ours = peer.connect(POLICY.toBuilder().mode(mode).build());
-        ours.write(Http.get("/"));
-        ours.awaitText("hello .");
-        return ours;
+    @Override
+    RealPeer greeting(TlsSetup setup) throws Exception {
+        return server(setup, HELLO);
+    }
+
+    @Override
+    RealPeer greetingInHaste(TlsSetup setup) throws Exception {
+        return server(setup, "keepalive_timeout 50ms; " + HELLO);
+    }
+
+    @Override
+    RealPeer beforeBackend(TlsSetup setup) throws Exception {
+        return server(setup, "location / { proxy_pass http://127.0.0.1:" + backend().port() + "; }");
+    }
+
+    @Override
+    Proxy proxy(TlsSetup setup, ShutdownMode mode) throws Exception {
+        return Proxy.before(setup, POLICY.toBuilder().mode(mode).build(), port -> Nginx.plaintext(folder(),
+                "upstream ours { server 127.0.0.1:" + port + "; keepalive 1; }", """
+                proxy_ssl_protocols TLSv1.2 TLSv1.3;
+                location / { proxy_pass https://127.0.0.1:%d; }
+                location /keep {
+                    proxy_pass https://ours;
+                    proxy_http_version 1.1;
+                    proxy_set_header Connection "";
+                }
+                """.formatted(port)));
+    }
+
+    @Override
+    Connection idle(Proxy proxy) throws Exception {
+        return proxy.idle("/keep");
     }
 
     @ParameterizedTest
     @MethodSource("setups")
     void nginx_answers_our_close_notify_with_a_bare_fin(TlsSetup setup) throws Exception {
-        try (RealPeer peer = server(setup, HELLO)) {
+        try (RealPeer peer = greeting(setup)) {
             Connection ours = greeted(peer, ShutdownMode.BIDIRECTIONAL);
             ShutdownOutcome outcome = Waits.done(ours.handler().shutdown()).getNow();
 
@@ -75,7 +86,7 @@ class NginxTest {
     @ParameterizedTest
     @MethodSource("setups")
     void nginx_answers_a_fast_shutdown_with_a_bare_fin(TlsSetup setup) throws Exception {
-        try (RealPeer peer = server(setup, HELLO)) {
+        try (RealPeer peer = greeting(setup)) {
             Connection ours = greeted(peer, ShutdownMode.FAST);
             ours.channel().close();
 
@@ -88,7 +99,7 @@ class NginxTest {
     @ParameterizedTest
     @MethodSource("setups")
     void nginx_takes_a_quiet_shutdown_for_a_proper_one(TlsSetup setup) throws Exception {
-        try (RealPeer peer = server(setup, HELLO)) {
+        try (RealPeer peer = greeting(setup)) {
             Connection ours = greeted(peer, ShutdownMode.QUIET);
             ours.channel().close();
 
@@ -101,61 +112,23 @@ class NginxTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void nginx_closes_first_with_close_notify_after_connection_close(TlsSetup setup) throws Exception {
-        try (RealPeer peer = server(setup, HELLO)) {
-            Connection ours = peer.connect(POLICY);
-            ours.write(Http.get("/", "Connection: close"));
-
-            assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
-            assertThat(ours.text()).endsWith("hello .");
-            assertThat(ours.exceptions()).isEmpty();
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("setups")
-    void nginx_closes_first_with_close_notify_when_its_keepalive_timeout_is_over(TlsSetup setup) throws Exception {
-        try (RealPeer peer = server(setup, "keepalive_timeout 50ms; " + HELLO)) {
-            Connection ours = greeted(peer, ShutdownMode.BIDIRECTIONAL);
-
-            assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
-            assertThat(ours.exceptions()).isEmpty();
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("setups")
     void nginx_answers_a_request_with_our_close_notify_right_behind_it(TlsSetup setup) throws Exception {
-        try (RealPeer peer = server(setup, HELLO)) {
+        try (RealPeer peer = greeting(setup)) {
             Connection ours = peer.connect(AT_ONCE);
             ShutdownOutcome outcome = Waits.done(ours.writeAndShutdown(Http.get("/"))).getNow();
 
             assertOutcome(outcome, ShutdownResult.UNANSWERED, ShutdownInitiator.LOCAL, true, false);
-            assertThat(ours.text()).endsWith("hello .");
+            assertThat(ours.text()).endsWith("hello 0");
             assertThat(outcome.bytesDelivered()).isEqualTo(ours.bytes());
             ours.end();
             peer.assertNoReset();
         }
     }
 
-    private RealPeer before(TlsSetup setup, HttpBackend backend) throws Exception {
-        return server(setup, "location / { proxy_pass http://127.0.0.1:" + backend.port() + "; }");
-    }
-
     @ParameterizedTest
     @MethodSource("setups")
     void nginx_waits_for_its_backend_when_our_close_notify_has_come(TlsSetup setup) throws Exception {
-        try (HttpBackend backend = new HttpBackend(); RealPeer peer = before(setup, backend)) {
-            Connection ours = peer.connect(AT_ONCE);
-            ours.writeAndShutdown(Http.get("/"));
-            HttpBackend.answer(backend.next(), "late");
-
-            ShutdownOutcome outcome = ours.end();
-            assertOutcome(outcome, ShutdownResult.UNANSWERED, ShutdownInitiator.LOCAL, true, false);
-            assertThat(ours.text()).endsWith("late");
-            assertThat(outcome.bytesDelivered()).isEqualTo(ours.bytes());
-            peer.assertNoReset();
-        }
+        assertWaitsForBackend(setup, ShutdownResult.UNANSWERED, false);
     }
 
     @ParameterizedTest
@@ -173,10 +146,10 @@ class NginxTest {
 
     private void assertGivesUp(TlsSetup setup, ShutdownMode mode, ShutdownResult result, boolean received, End end)
             throws Exception {
-        try (HttpBackend backend = new HttpBackend(); RealPeer peer = before(setup, backend)) {
+        try (RealPeer peer = beforeBackend(setup)) {
             Connection ours = peer.connect(POLICY.toBuilder().mode(mode).build());
             ours.write(Http.get("/"));
-            HttpExchange exchange = backend.next();
+            HttpExchange exchange = backend().next();
             ours.channel().close();
 
             assertOutcome(ours.end(), result, ShutdownInitiator.LOCAL, true, received);
@@ -188,60 +161,10 @@ class NginxTest {
     }
 
     @ParameterizedTest
-    @MethodSource("setups")
-    void nginx_sends_close_notify_behind_a_response_that_its_backend_broke_off(TlsSetup setup) throws Exception {
-        try (HttpBackend backend = new HttpBackend(); RealPeer peer = before(setup, backend)) {
-            Connection ours = peer.connect(POLICY);
-            ours.write(Http.get("/"));
-            HttpExchange exchange = backend.next();
-            HttpBackend.begin(exchange, "part", 1_000);
-            exchange.close();
-
-            assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
-            assertThat(ours.text()).contains("Content-Length: 1000").endsWith("part");
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("setups")
-    void nginx_that_is_killed_truncates(TlsSetup setup) throws Exception {
-        try (RealPeer peer = server(setup, HELLO)) {
-            Connection ours = greeted(peer, ShutdownMode.BIDIRECTIONAL);
-            peer.process().close();
-
-            assertOutcome(ours.end(), ShutdownResult.TRUNCATED, ShutdownInitiator.TRANSPORT, true, false);
-            assertThat(ours.exceptions()).singleElement().isInstanceOf(TruncationException.class);
-        }
-    }
-
-    @ParameterizedTest
     @MethodSource("setupsAndModes")
     void nginx_resumes_the_session_after_each_mode(TlsSetup setup, ShutdownMode mode) throws Exception {
         // BoringSSL drops the session of a TLS 1.2 connection on which the server sent no close_notify.
-        boolean resumes = setup.provider() == SslProvider.JDK || setup.tls13();
-        try (RealPeer peer = server(setup, HELLO)) {
-            Connection first = greeted(peer, mode);
-            first.channel().close();
-            assertThat(first.end().sessionResumable()).isTrue();
-
-            Connection second = peer.connect(POLICY);
-            second.write(Http.get("/"));
-            second.awaitText(resumes ? "hello r" : "hello .");
-        }
-    }
-
-    /** nginx in front of a server of ours. */
-    private Proxy proxy(TlsSetup setup, ShutdownMode mode) throws Exception {
-        return Proxy.before(setup, POLICY.toBuilder().mode(mode).build(), port -> Nginx.plaintext(folder,
-                "upstream ours { server 127.0.0.1:" + port + "; keepalive 1; }", """
-                proxy_ssl_protocols TLSv1.2 TLSv1.3;
-                location / { proxy_pass https://127.0.0.1:%d; }
-                location /keep {
-                    proxy_pass https://ours;
-                    proxy_http_version 1.1;
-                    proxy_set_header Connection "";
-                }
-                """.formatted(port)));
+        assertResumption(setup, mode, setup.provider() == SslProvider.JDK || setup.tls13());
     }
 
     @ParameterizedTest
@@ -273,27 +196,9 @@ class NginxTest {
 
     @ParameterizedTest
     @MethodSource("setups")
-    void nginx_as_client_ends_an_idle_connection_with_a_bare_fin_on_a_quiet_shutdown(TlsSetup setup) throws Exception {
-        assertEndOfIdle(setup, ShutdownMode.QUIET, ShutdownResult.QUIET, true, End.FIN);
-    }
-
-    private void assertEndOfIdle(TlsSetup setup, ShutdownMode mode, ShutdownResult result, boolean received, End end)
-            throws Exception {
-        try (Proxy proxy = proxy(setup, mode)) {
-            Connection ours = proxy.idle("/keep");
-            ours.channel().close();
-
-            assertOutcome(ours.end(), result, ShutdownInitiator.LOCAL, true, received);
-            assertThat(ours.exceptions()).isEmpty();
-            assertThat(proxy.peer().peersEnd()).isEqualTo(end);
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("setups")
     void nginx_as_client_resets_an_idle_connection_on_which_data_comes(TlsSetup setup) throws Exception {
         try (Proxy proxy = proxy(setup, ShutdownMode.BIDIRECTIONAL)) {
-            Connection ours = proxy.idle("/keep");
+            Connection ours = idle(proxy);
             ours.write("unasked");
 
             assertOutcome(ours.end(), ShutdownResult.RESET, ShutdownInitiator.TRANSPORT, false, false);
@@ -305,43 +210,6 @@ class NginxTest {
     @MethodSource("setups")
     void nginx_as_client_takes_our_close_notify_for_the_end_of_a_response_and_sends_a_bare_fin(TlsSetup setup)
             throws Exception {
-        try (Proxy proxy = proxy(setup, ShutdownMode.BIDIRECTIONAL)) {
-            Future<String> response = proxy.get("/");
-            Connection ours = proxy.request();
-            ours.write(Http.okUntilTheEnd("hello"));
-            ours.channel().close();
-
-            assertOutcome(ours.end(), ShutdownResult.UNANSWERED, ShutdownInitiator.LOCAL, true, false);
-            assertThat(Proxy.body(response)).isEqualTo("hello");
-            proxy.peer().assertNoReset();
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("setups")
-    void nginx_as_client_takes_a_bare_fin_for_the_end_of_a_response(TlsSetup setup) throws Exception {
-        try (Proxy proxy = proxy(setup, ShutdownMode.QUIET)) {
-            Future<String> response = proxy.get("/");
-            Connection ours = proxy.request();
-            ours.write(Http.okUntilTheEnd("hello"));
-            ours.channel().close();
-
-            assertOutcome(ours.end(), ShutdownResult.QUIET, ShutdownInitiator.LOCAL, true, true);
-            assertThat(Proxy.body(response)).isEqualTo("hello");
-            proxy.peer().assertNoReset();
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("setupsAndModes")
-    void nginx_as_client_resumes_the_session_after_each_mode(TlsSetup setup, ShutdownMode mode) throws Exception {
-        try (Proxy proxy = proxy(setup, mode)) {
-            Connection first = proxy.idle("/keep");
-            first.channel().close();
-            assertThat(first.end().sessionResumable()).isTrue();
-
-            long start = System.currentTimeMillis();
-            assertThat(proxy.idle("/keep").resumedSince(start)).isTrue();
-        }
+        assertEndOfResponse(setup, ShutdownMode.BIDIRECTIONAL, ShutdownResult.UNANSWERED, false);
     }
 }
