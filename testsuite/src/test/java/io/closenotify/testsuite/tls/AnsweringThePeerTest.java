@@ -49,7 +49,7 @@ class AnsweringThePeerTest {
     void a_request_that_came_with_close_notify_in_one_segment_is_answered(TlsSetup setup) {
         for (boolean client : List.of(true, false)) {
             Recorder application = new Answering(ANSWER, false);
-            try (EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), client,
+            try (EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, client,
                     ShutdownPolicy.bidirectional(), application)) {
                 pair.peer.writeOutbound(Unpooled.wrappedBuffer(new byte[100]));
                 pair.peerSendsCloseNotify();
@@ -68,8 +68,7 @@ class AnsweringThePeerTest {
     @MethodSource("setups")
     void an_answer_that_is_flushed_when_the_read_is_complete_is_in_time(TlsSetup setup) {
         Recorder application = new Answering(ANSWER, true);
-        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), false,
-                ShutdownPolicy.bidirectional(), application)) {
+        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, false, ShutdownPolicy.bidirectional(), application)) {
             pair.peer.writeOutbound(Unpooled.wrappedBuffer(new byte[100]));
             pair.peerSendsCloseNotify();
             pair.exchange();
@@ -154,7 +153,7 @@ class AnsweringThePeerTest {
             throws Exception {
         for (Transport transport : Transport.values()) {
             Recorder peer = new Recorder();
-            try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), client,
+            try (SocketPair pair = SocketPair.open(transport, setup, client,
                     ShutdownPolicy.bidirectional(), new Answering(ANSWER, false), peer)) {
                 pair.peer.eventLoop().submit(() -> {
                     SslHandler ssl = pair.peer.pipeline().get(SslHandler.class);

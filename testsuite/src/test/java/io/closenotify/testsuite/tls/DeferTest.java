@@ -83,8 +83,7 @@ class DeferTest {
             Queue<SlowReader> readers = new ArrayDeque<>();
             for (int i = 0; i < CONNECTIONS; i++) {
                 SlowReader reader = new SlowReader();
-                SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), i % 4 == 0, DEFER,
-                        new Later(), reader);
+                SocketPair pair = SocketPair.open(transport, setup, i % 4 == 0, DEFER, new Later(), reader);
                 readers.add(reader);
                 pairs.add(pair);
                 pair.peer.eventLoop().execute(() -> requestAndCloseNotify(pair, fin));
@@ -333,8 +332,7 @@ class DeferTest {
         for (boolean autoRead : List.of(true, false)) {
             Recorder application = new Recorder();
             AtomicInteger turns = new AtomicInteger();
-            try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), false, DEFER,
-                    application, new Recorder())) {
+            try (SocketPair pair = SocketPair.open(transport, setup, false, DEFER, application, new Recorder())) {
                 pair.onOurLoop(() -> pair.ours.pipeline().addFirst(new ChannelDuplexHandler() {
                     @Override
                     public void read(ChannelHandlerContext context) {
@@ -367,7 +365,7 @@ class DeferTest {
     }
 
     private static EmbeddedTlsPair pair(TlsSetup setup, boolean client, ShutdownPolicy policy, Recorder application) {
-        return new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), client, policy, application);
+        return new EmbeddedTlsPair(setup, client, policy, application);
     }
 
     private static void fin(EmbeddedTlsPair pair) {

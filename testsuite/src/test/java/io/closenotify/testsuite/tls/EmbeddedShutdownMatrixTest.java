@@ -9,7 +9,6 @@ import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
 import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
-import io.netty.handler.ssl.SslProvider;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -54,8 +53,7 @@ class EmbeddedShutdownMatrixTest {
     void every_cell_has_the_right_result_flags_and_wire(Cell cell) {
         ShutdownPolicy policy = ShutdownPolicy.of(cell.mode);
         Recorder application = new Recorder();
-        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(cell.setup, cell.setup.with(SslProvider.JDK), cell.client,
-                policy, application)) {
+        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(cell.setup, cell.client, policy, application)) {
             cell.peer.play(pair);
             pair.exchange();
             pair.advance(PeerBehaviour.atMost());

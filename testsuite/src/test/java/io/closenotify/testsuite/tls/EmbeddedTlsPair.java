@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,11 @@ final class EmbeddedTlsPair implements AutoCloseable {
     final TlsShutdownHandler handler;
     final SslHandler peerSsl;
     final List<byte[]> ourWire = new ArrayList<>();
+
+    /** With a peer on the JDK engine. */
+    EmbeddedTlsPair(TlsSetup setup, boolean client, ShutdownPolicy policy, Recorder application) {
+        this(setup, setup.with(SslProvider.JDK), client, policy, application);
+    }
 
     EmbeddedTlsPair(TlsSetup setup, TlsSetup peerSetup, boolean client, ShutdownPolicy policy, Recorder application) {
         this(setup.handler(client), peerSetup.handler(!client), client, policy, application);

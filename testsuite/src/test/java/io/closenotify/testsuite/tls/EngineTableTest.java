@@ -8,7 +8,6 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.TransportPolicy;
 import io.closenotify.dtls.DtlsHandler;
 import io.closenotify.testsuite.TlsSetup;
-import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -93,8 +92,7 @@ class EngineTableTest {
     }
 
     private static boolean can(TlsSetup setup, ShutdownPolicy policy, String name) {
-        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(
-                setup, setup.with(SslProvider.JDK), true, policy, new Recorder())) {
+        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, true, policy, new Recorder())) {
             EngineCapabilities capabilities = pair.handler.capabilities();
             pair.ours.unsafe().close(pair.ours.voidPromise());
             pair.run();

@@ -18,7 +18,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -51,7 +50,7 @@ class HalfCloseTest {
     void the_peer_sends_more_than_the_cap_and_nothing_is_read_unasked(TlsSetup setup) throws Exception {
         Transport transport = setup.tls13() ? Transport.EPOLL : Transport.NIO;
         Asking application = new Asking();
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), false,
+        try (SocketPair pair = SocketPair.open(transport, setup, false,
                 ShutdownPolicy.bidirectional(), application, new Recorder())) {
             pair.peer.eventLoop().submit(() -> pair.peer.config().setAutoRead(false)).sync();
             // From elsewhere it would let a read that is under way go on.
@@ -200,7 +199,7 @@ class HalfCloseTest {
     }
 
     private static EmbeddedTlsPair pair(TlsSetup setup, boolean client, ShutdownPolicy policy, Recorder application) {
-        return new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), client, policy, application);
+        return new EmbeddedTlsPair(setup, client, policy, application);
     }
 
     /** Our alert leaves, and the peer has yet to read it: that of TLS 1.2 would answer at once. */

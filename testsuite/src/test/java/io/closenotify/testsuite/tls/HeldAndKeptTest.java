@@ -72,7 +72,7 @@ class HeldAndKeptTest {
             SocketPair.Transport transport) throws Exception {
         Recorder application = new Recorder();
         ShutdownPolicy policy = KEEP.toBuilder().onPeerCloseNotify(PeerClosePolicy.DEFER).build();
-        try (SocketPair pair = SocketPair.open(transport, JDK_13, JDK_13, true, policy, application)) {
+        try (SocketPair pair = SocketPair.open(transport, JDK_13, true, policy, application)) {
             CompletableFuture<Void> ended = new CompletableFuture<>();
             pair.onOurLoop(() -> pair.ours.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
                 @Override
@@ -161,7 +161,7 @@ class HeldAndKeptTest {
     @EnumSource(SocketPair.Transport.class)
     void the_transport_is_not_kept_once_our_fin_has_left(SocketPair.Transport transport) throws Exception {
         Recorder application = new Recorder();
-        try (SocketPair pair = SocketPair.open(transport, JDK_13, JDK_13, true, KEEP, application)) {
+        try (SocketPair pair = SocketPair.open(transport, JDK_13, true, KEEP, application)) {
             pair.peer.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
             Waits.done(pair.handler.setPolicy(ShutdownPolicy.fast()));
             pair.handler.shutdown();
@@ -367,8 +367,7 @@ class HeldAndKeptTest {
     @EnumSource(SocketPair.Transport.class)
     void close_while_half_closed_reads_though_auto_read_is_off(SocketPair.Transport transport) throws Exception {
         Recorder application = new Recorder();
-        try (SocketPair pair = SocketPair.open(transport, JDK_13, JDK_13, true, ShutdownPolicy.bidirectional(),
-                application)) {
+        try (SocketPair pair = SocketPair.open(transport, JDK_13, true, ShutdownPolicy.bidirectional(), application)) {
             pair.onOurLoop(() -> {
                 pair.ours.config().setAutoRead(false);
                 pair.handler.shutdown(ShutdownPolicy.halfClose());
@@ -386,7 +385,7 @@ class HeldAndKeptTest {
     @Test
     void a_message_boundary_that_throws_counts_as_a_message_cut() throws Exception {
         Boundary boundary = new Boundary();
-        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_13, JDK_13, true,
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_13, true,
                 ShutdownPolicy.bidirectional(), boundary)) {
             ((DuplexChannel) pair.peer).shutdownOutput();
             assertThat(boundary.outcome().result()).isEqualTo(ShutdownResult.TRUNCATED);
@@ -446,7 +445,7 @@ class HeldAndKeptTest {
         forged[4] = 26;
         ShutdownPolicy policy = DEFER.toBuilder().transport(TransportPolicy.KEEP)
                 .onPeerCloseNotify(onPeerCloseNotify).build();
-        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_12, JDK_12, true, policy, application)) {
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_12, true, policy, application)) {
             // Past TLS, as an attacker would.
             pair.peer.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(forged));
             ShutdownOutcome outcome = application.outcome();
@@ -461,7 +460,7 @@ class HeldAndKeptTest {
     void a_transport_that_could_not_be_kept_is_no_success() throws Exception {
         Recorder application = new Recorder();
         try (SocketPair pair = SocketPair.open(
-                SocketPair.Transport.NIO, JDK_13, JDK_13, true, ShutdownPolicy.bidirectional(), application)) {
+                SocketPair.Transport.NIO, JDK_13, true, ShutdownPolicy.bidirectional(), application)) {
             // Too late for the first record.
             pair.onOurLoop(() -> pair.ours.pipeline()
                     .replace(pair.handler, null, TlsShutdownHandler.builder().policy(KEEP).build()));
@@ -513,7 +512,7 @@ class HeldAndKeptTest {
         record[2] = 3;
         record[4] = 26;
         Recorder application = new Recorder();
-        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_12, JDK_12, false, DEFER, application)) {
+        try (SocketPair pair = SocketPair.open(SocketPair.Transport.NIO, JDK_12, false, DEFER, application)) {
             pair.peer.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(record, 0, bytes))
                     .addListener(sent -> ((DuplexChannel) pair.peer).shutdownOutput());
             assertThat(application.outcome().result()).isEqualTo(ShutdownResult.TRUNCATED);

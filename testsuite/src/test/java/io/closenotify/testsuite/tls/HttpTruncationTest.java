@@ -22,7 +22,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,8 +78,7 @@ class HttpTruncationTest {
     }
 
     private static EmbeddedTlsPair open(TlsSetup setup, boolean client, HttpRecorder application) {
-        EmbeddedTlsPair pair = new EmbeddedTlsPair(
-                setup, setup.with(SslProvider.JDK), client, ShutdownPolicy.bidirectional(), application);
+        EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, client, ShutdownPolicy.bidirectional(), application);
         addHttp(pair.ours, client, application);
         return pair;
     }

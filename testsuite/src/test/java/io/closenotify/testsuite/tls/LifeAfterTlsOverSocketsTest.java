@@ -22,7 +22,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.util.List;
@@ -68,7 +67,7 @@ class LifeAfterTlsOverSocketsTest {
             throws Exception {
         String what = "autoRead " + autoRead + ", ours first " + oursFirst + ", FIN " + fin;
         Plaintext application = new Plaintext();
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), oursFirst,
+        try (SocketPair pair = SocketPair.open(transport, setup, oursFirst,
                 oursFirst ? KEEP : DEFER, application, new Recorder())) {
             Tap wire = new Tap();
             pair.peer.eventLoop().submit(() -> {
@@ -131,8 +130,7 @@ class LifeAfterTlsOverSocketsTest {
     void plaintext_behind_an_alert_that_is_yet_to_be_answered_is_not_read_without_bound(TlsSetup setup,
             Transport transport) throws Exception {
         Plaintext application = new Plaintext();
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), false, DEFER,
-                application, new Recorder())) {
+        try (SocketPair pair = SocketPair.open(transport, setup, false, DEFER, application, new Recorder())) {
             Tap read = new Tap();
             pair.onOurLoop(() -> pair.ours.pipeline().addFirst(read));
             ChannelFuture[] sent = new ChannelFuture[1];

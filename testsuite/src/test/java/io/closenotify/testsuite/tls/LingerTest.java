@@ -46,7 +46,7 @@ class LingerTest {
     void a_fast_linger_ends_at_the_peers_fin_whatever_auto_read_says(Transport transport) throws Exception {
         ShutdownPolicy policy = ShutdownPolicy.fast().toBuilder().linger(LONG).build();
         // This peer does not answer in TLS 1.3, but closes at our FIN, as stock Netty does.
-        try (SocketPair pair = SocketPair.open(transport, JDK, JDK, true, policy, new Recorder(), new Recorder())) {
+        try (SocketPair pair = SocketPair.open(transport, JDK, true, policy, new Recorder(), new Recorder())) {
             pair.ours.config().setAutoRead(false);
             pair.ours.close();
             assertThat(pair.ourApplication.outcome().result()).isEqualTo(ShutdownResult.UNIDIRECTIONAL);
@@ -108,8 +108,7 @@ class LingerTest {
         int bytes = 32 << 20;
         Duration timeout = Duration.ofMillis(300);
         ShutdownPolicy policy = ShutdownPolicy.bidirectional().toBuilder().flushTimeout(timeout).build();
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), true, policy,
-                new Recorder(), new Recorder())) {
+        try (SocketPair pair = SocketPair.open(transport, setup, true, policy, new Recorder(), new Recorder())) {
             pair.peer.config().setAutoRead(false);
             ChannelFuture written = pair.ours.writeAndFlush(Unpooled.wrappedBuffer(new byte[bytes]));
             ChannelFuture closed = pair.ours.close();
@@ -132,7 +131,7 @@ class LingerTest {
             throws Exception {
         int bytes = 8_000_000;
         HalfOpen peer = new HalfOpen();
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), true,
+        try (SocketPair pair = SocketPair.open(transport, setup, true,
                 ShutdownPolicy.bidirectional(), new Recorder(), peer)) {
             pair.peer.config().setAutoRead(false);
             pair.onOurLoop(() -> {
@@ -157,7 +156,7 @@ class LingerTest {
     void with_half_closure_switched_on_a_bare_fin_still_closes_the_channel(TlsSetup setup, Transport transport)
             throws Exception {
         // Stock: only a ChannelInputShutdownEvent, and the channel stays active for ever.
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), false,
+        try (SocketPair pair = SocketPair.open(transport, setup, false,
                 ShutdownPolicy.bidirectional(), new Recorder(), new Recorder())) {
             pair.onOurLoop(() -> pair.ours.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true));
             Waits.done(((DuplexChannel) pair.peer).shutdownOutput());
@@ -169,7 +168,7 @@ class LingerTest {
     @ParameterizedTest
     @MethodSource("setupsAndTransports")
     void a_reset_is_told_as_a_reset(TlsSetup setup, Transport transport) throws Exception {
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), false,
+        try (SocketPair pair = SocketPair.open(transport, setup, false,
                 ShutdownPolicy.bidirectional(), new Recorder(), new Recorder())) {
             pair.peer.config().setOption(ChannelOption.SO_LINGER, 0);
             pair.peer.eventLoop().submit(() -> pair.peer.unsafe().close(pair.peer.voidPromise()));
@@ -182,7 +181,7 @@ class LingerTest {
     @ParameterizedTest
     @MethodSource("setupsAndTransports")
     void a_close_in_front_of_the_handler_is_no_truncation(TlsSetup setup, Transport transport) throws Exception {
-        try (SocketPair pair = SocketPair.open(transport, setup, setup.with(SslProvider.JDK), false,
+        try (SocketPair pair = SocketPair.open(transport, setup, false,
                 ShutdownPolicy.bidirectional(), new Recorder(), new Recorder())) {
             pair.onOurLoop(() -> pair.ours.pipeline().firstContext().close());
             ShutdownOutcome outcome = pair.ourApplication.outcome();
@@ -192,7 +191,7 @@ class LingerTest {
     }
 
     private static SocketPair open(Transport transport, ShutdownPolicy policy, HalfOpen peer) throws Exception {
-        return SocketPair.open(transport, JDK, JDK, true, policy, new Recorder(), peer);
+        return SocketPair.open(transport, JDK, true, policy, new Recorder(), peer);
     }
 
     /** Reads to the end and keeps its own side open. */

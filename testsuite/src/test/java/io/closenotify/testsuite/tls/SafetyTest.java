@@ -472,7 +472,7 @@ class SafetyTest {
     void five_threads_at_once_join_one_shutdown(TlsSetup setup) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(5);
         Recorder peer = new ClosingPeer();
-        try (SocketPair pair = SocketPair.open(Transport.NIO, setup, setup.with(SslProvider.JDK), true,
+        try (SocketPair pair = SocketPair.open(Transport.NIO, setup, true,
                 ShutdownPolicy.bidirectional(), new Recorder(), peer)) {
             pair.ours.config().setAutoRead(false);
             CountDownLatch start = new CountDownLatch(1);
@@ -513,7 +513,7 @@ class SafetyTest {
     }
 
     private static EmbeddedTlsPair pair(TlsSetup setup, ShutdownPolicy policy, Recorder application) {
-        return new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), true, policy, application);
+        return new EmbeddedTlsPair(setup, true, policy, application);
     }
 
     static void exchange(EmbeddedChannel first, EmbeddedChannel second) {

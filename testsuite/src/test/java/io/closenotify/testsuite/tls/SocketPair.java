@@ -20,6 +20,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -64,6 +65,12 @@ final class SocketPair implements AutoCloseable {
                     .channel(this == NIO ? NioSocketChannel.class : EpollSocketChannel.class)
                     .handler(handler).connect(address);
         }
+    }
+
+    /** With a peer on the JDK engine. */
+    static SocketPair open(Transport transport, TlsSetup setup, boolean client, ShutdownPolicy policy,
+            Recorder application, ChannelHandler... peerHandlers) throws InterruptedException {
+        return open(transport, setup, setup.with(SslProvider.JDK), client, policy, application, peerHandlers);
     }
 
     static SocketPair open(Transport transport, TlsSetup setup, TlsSetup peerSetup, boolean client,

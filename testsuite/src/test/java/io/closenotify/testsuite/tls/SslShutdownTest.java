@@ -15,7 +15,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.time.Duration;
@@ -163,7 +162,7 @@ class SslShutdownTest {
     }
 
     private static EmbeddedTlsPair pair(TlsSetup setup, boolean client, ShutdownPolicy policy) {
-        return new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), client, policy, new Recorder());
+        return new EmbeddedTlsPair(setup, client, policy, new Recorder());
     }
 
     /** Takes the flush of nothing, but not the alert, nor anything after it. */

@@ -15,7 +15,6 @@ import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -51,8 +50,7 @@ class SteadyStateTest {
     @MethodSource("setups")
     void nothing_else_of_ours_is_either_and_boring_ssl_costs_one_call_a_batch(TlsSetup setup) throws Throwable {
         Recorder application = new Recorder();
-        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), true,
-                ShutdownPolicy.fast(), application)) {
+        try (EmbeddedTlsPair pair = new EmbeddedTlsPair(setup, true, ShutdownPolicy.fast(), application)) {
             Set<Class<?>> others = pair.ours.pipeline().toMap().values().stream().map(ChannelHandler::getClass)
                     .filter(type -> type != TlsShutdownHandler.class && type != Recorder.class
                             && type != SslHandler.class)

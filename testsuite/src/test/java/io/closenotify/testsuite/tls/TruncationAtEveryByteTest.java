@@ -11,7 +11,6 @@ import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testsuite.TlsSetup;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.ssl.SslProvider;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -104,6 +103,6 @@ class TruncationAtEveryByteTest {
     }
 
     private static EmbeddedTlsPair open(TlsSetup setup, boolean client, ShutdownPolicy policy, Recorder application) {
-        return new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), client, policy, application);
+        return new EmbeddedTlsPair(setup, client, policy, application);
     }
 }

@@ -71,8 +71,7 @@ class VerdictTest {
     @MethodSource("setups")
     void a_late_write_does_not_cut_off_what_is_being_flushed(TlsSetup setup) throws Exception {
         Recorder peer = new SafetyTest.ClosingPeer();
-        try (SocketPair pair = SocketPair.open(Transport.NIO, setup, setup.with(SslProvider.JDK), true,
-                ShutdownPolicy.bidirectional(), new Recorder(), peer)) {
+        try (SocketPair pair = sockets(setup, ShutdownPolicy.bidirectional(), peer)) {
             pair.peer.config().setAutoRead(false);
             pair.onOurLoop(() -> {
                 pair.ours.writeAndFlush(Unpooled.wrappedBuffer(new byte[BYTES]));
@@ -90,8 +89,7 @@ class VerdictTest {
     @ParameterizedTest
     @MethodSource("setups")
     void a_close_directly_behind_a_write_that_met_a_reset_tells_the_reset(TlsSetup setup) throws Exception {
-        try (SocketPair pair = SocketPair.open(Transport.NIO, setup, setup.with(SslProvider.JDK), true,
-                ShutdownPolicy.bidirectional(), new Recorder(), new Recorder())) {
+        try (SocketPair pair = sockets(setup, ShutdownPolicy.bidirectional(), new Recorder())) {
             pair.onOurLoop(() -> {
                 pair.peer.config().setOption(ChannelOption.SO_LINGER, 0);
                 pair.peer.eventLoop().execute(() -> pair.peer.unsafe().close(pair.peer.voidPromise()));
@@ -137,8 +135,7 @@ class VerdictTest {
         // Netty binds such a write to the SslHandler when it is called, so that no later handler can stop it.
         for (int run = 0; run < 20; run++) {
             Recorder peer = new SafetyTest.ClosingPeer();
-            try (SocketPair pair = SocketPair.open(Transport.NIO, setup, setup.with(SslProvider.JDK), true,
-                    ShutdownPolicy.bidirectional(), new Recorder(), peer)) {
+            try (SocketPair pair = sockets(setup, ShutdownPolicy.bidirectional(), peer)) {
                 pair.ours.writeAndFlush(Unpooled.wrappedBuffer(new byte[100_000]));
                 pair.ours.close();
                 boolean sent = Waits.done(pair.ours.writeAndFlush(Unpooled.wrappedBuffer(new byte[100]))).isSuccess();
@@ -169,8 +166,7 @@ class VerdictTest {
     @MethodSource("setupsOfTls13")
     void auto_read_switched_off_while_waiting_makes_no_peer_silent(TlsSetup setup) throws Exception {
         ShutdownPolicy policy = ShutdownPolicy.bidirectional().toBuilder().peerTimeout(Duration.ofMillis(300)).build();
-        try (SocketPair pair = SocketPair.open(Transport.NIO, setup, setup.with(SslProvider.JDK), true,
-                policy, new Recorder(), new Recorder())) {
+        try (SocketPair pair = sockets(setup, policy, new Recorder())) {
             awaitPeer(pair);
             pair.onOurLoop(() -> pair.ours.config().setAutoRead(false));
             Waits.done(pair.peer.pipeline().get(SslHandler.class).closeOutbound());
@@ -181,8 +177,7 @@ class VerdictTest {
     @ParameterizedTest
     @MethodSource("setupsOfTls13")
     void a_close_in_front_while_waiting_is_not_the_peers_doing(TlsSetup setup) throws Exception {
-        try (SocketPair pair = SocketPair.open(Transport.NIO, setup, setup.with(SslProvider.JDK), true,
-                ShutdownPolicy.bidirectional(), new Recorder(), new Recorder())) {
+        try (SocketPair pair = sockets(setup, ShutdownPolicy.bidirectional(), new Recorder())) {
             awaitPeer(pair);
             pair.onOurLoop(() -> pair.ours.pipeline().firstContext().close());
             ShutdownOutcome outcome = pair.ourApplication.outcome();
@@ -305,7 +300,11 @@ class VerdictTest {
     }
 
     private static EmbeddedTlsPair pair(TlsSetup setup, ShutdownPolicy policy, Recorder application) {
-        return new EmbeddedTlsPair(setup, setup.with(SslProvider.JDK), true, policy, application);
+        return new EmbeddedTlsPair(setup, true, policy, application);
+    }
+
+    private static SocketPair sockets(TlsSetup setup, ShutdownPolicy policy, Recorder peer) throws Exception {
+        return SocketPair.open(Transport.NIO, setup, true, policy, new Recorder(), peer);
     }
 
     private static void end(EmbeddedTlsPair pair) {
