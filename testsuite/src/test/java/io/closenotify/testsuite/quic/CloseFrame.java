@@ -1,5 +1,6 @@
 package io.closenotify.testsuite.quic;
 
+import io.closenotify.quic.QuicConnectionClose;
 import io.netty.incubator.codec.quic.QuicConnectionCloseEvent;
 import java.nio.charset.StandardCharsets;
 
@@ -15,6 +16,10 @@ record CloseFrame(boolean application, long code, String reason) {
 
     static CloseFrame transport(long code, String reason) {
         return new CloseFrame(false, code, reason);
+    }
+
+    static CloseFrame of(QuicConnectionClose close) {
+        return new CloseFrame(close.application(), close.errorCode(), close.reason());
     }
 
     /** What the codec tells of it: no more than the low 32 bits of the code. */

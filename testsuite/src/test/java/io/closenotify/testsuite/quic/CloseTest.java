@@ -1,5 +1,7 @@
 package io.closenotify.testsuite.quic;
 
+import static io.closenotify.testsuite.quic.Closes.AT_ONCE;
+import static io.closenotify.testsuite.quic.Closes.BYE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -14,7 +16,6 @@ import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownOutcome;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.quic.QuicStreams;
-import io.closenotify.quic.StreamFlush;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testkit.RelayedDatagram;
@@ -44,11 +45,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakAndLogCheck.class)
 @Timeout(60)
 class CloseTest {
-
-    private static final QuicShutdownPolicy AT_ONCE = QuicShutdownPolicy.compliant().toBuilder()
-            .streamFlush(StreamFlush.NONE)
-            .close(QuicConnectionClose.application(42, "bye"))
-            .build();
 
     private static QuicShutdownPolicy saying(QuicConnectionClose close) {
         return QuicShutdownPolicy.compliant().toBuilder().close(close).build();
@@ -156,7 +152,7 @@ class CloseTest {
             OurStream stream = pair.near().open(QuicStreamType.BIDIRECTIONAL);
             assertThat(Waits.done(stream.write(10)).isSuccess()).isTrue();
             assertThat(ShutdownPair.outcome(pair.shutdown(AT_ONCE)).result()).isEqualTo(ShutdownResult.CLEAN);
-            assertThat(toldTo(pair.far()).errorCode()).isEqualTo(42);
+            assertThat(toldTo(pair.far())).isEqualTo(BYE);
         }
     }
 
@@ -181,7 +177,7 @@ class CloseTest {
             QuicShutdownOutcome outcome = ShutdownPair.outcome(
                     pair.shutdown(AT_ONCE.toBuilder().mode(mode).build()));
             assertThat(outcome.delivery()).isEqualTo(QuicCloseDelivery.ON_WIRE);
-            assertThat(toldTo(pair.far())).isEqualTo(QuicConnectionClose.application(42, "bye"));
+            assertThat(toldTo(pair.far())).isEqualTo(BYE);
         }
     }
 
@@ -370,7 +366,7 @@ class CloseTest {
             pair.relay().sendFromOtherAddress(Unpooled.wrappedBuffer(forged));
             ShutdownPair.letPass(pair.far(), Duration.ofMillis(100));
             ShutdownPair.handler(pair.far()).shutdown(AT_ONCE);
-            assertThat(toldTo(pair.near())).isEqualTo(QuicConnectionClose.application(42, "bye"));
+            assertThat(toldTo(pair.near())).isEqualTo(BYE);
         }
     }
 

@@ -128,9 +128,7 @@ class FlushTest {
     @Test
     void a_few_bytes_on_a_dead_path_are_never_taken_for_acknowledged() throws Exception {
         try (ShutdownPair pair = new ShutdownPair(ShutdownPair.setup().idleTimeout(Duration.ofSeconds(2)),
-                ShutdownPair.setup().idleTimeout(Duration.ofSeconds(2)),
-                relay -> relay.delay(Direction.TO_SERVER, ShutdownPair.ONE_WAY)
-                        .delay(Direction.TO_CLIENT, ShutdownPair.ONE_WAY))) {
+                ShutdownPair.setup().idleTimeout(Duration.ofSeconds(2)), ShutdownPair::slow)) {
             OurStream stream = pair.near().open(QuicStreamType.BIDIRECTIONAL);
             pair.relay().block(Direction.TO_SERVER);
             Waits.done(stream.write(100));

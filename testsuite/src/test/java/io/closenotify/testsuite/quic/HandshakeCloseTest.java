@@ -1,10 +1,11 @@
 package io.closenotify.testsuite.quic;
 
+import static io.closenotify.testsuite.quic.Closes.BYE;
+import static io.closenotify.testsuite.quic.Closes.HIDDEN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownResult;
 import io.closenotify.quic.QuicCloseDelivery;
-import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownOutcome;
 import io.closenotify.quic.QuicShutdownPolicy;
@@ -33,9 +34,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HandshakeCloseTest {
 
     private static final int RUNS = 10;
-    private static final QuicConnectionClose HIDDEN =
-            QuicConnectionClose.transport(QuicConnectionClose.APPLICATION_ERROR, "");
-    private static final QuicConnectionClose BYE = QuicConnectionClose.application(42, "bye");
 
     private final BlockingQueue<QuicShutdownHandler> servers = new LinkedBlockingQueue<>();
     private final BlockingQueue<QuicShutdownHandler> clients = new LinkedBlockingQueue<>();

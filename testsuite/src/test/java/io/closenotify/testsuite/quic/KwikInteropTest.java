@@ -1,5 +1,12 @@
 package io.closenotify.testsuite.quic;
 
+import static io.closenotify.testsuite.quic.Closes.AT_ONCE;
+import static io.closenotify.testsuite.quic.Closes.BYE;
+import static io.closenotify.testsuite.quic.Closes.CODES;
+import static io.closenotify.testsuite.quic.Closes.HIDDEN;
+import static io.closenotify.testsuite.quic.Closes.PATIENT;
+import static io.closenotify.testsuite.quic.Closes.REASONS;
+import static io.closenotify.testsuite.quic.QuicShutdownHandlers.closingAsActive;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -14,7 +21,6 @@ import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownOutcome;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.quic.QuicStreams;
-import io.closenotify.quic.StreamFlush;
 import io.closenotify.testkit.DatagramRule.Verdict;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testkit.LeakAndLogCheck;
@@ -45,7 +51,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -62,9 +67,6 @@ import tech.kwik.core.QuicConstants.TransportErrorCode;
 @Timeout(120)
 class KwikInteropTest {
 
-    private static final long[] CODES = {0, 1L << 31, (1L << 32) + 5, QuicConnectionClose.MAX_ERROR_CODE};
-    private static final String[] REASONS =
-            {"", "bye", "grüße \uD83D\uDE00", "x".repeat(1_150), "\u20ac".repeat(22_000)};
     private static final int SHORTEST_CUT = 1_140;
 
     /** A close of QUIC itself is measured for a packet of the handshake, with a token. */
@@ -73,38 +75,17 @@ class KwikInteropTest {
     private static final int MUCH = 1_000_000;
     private static final int TOO_MUCH = 10_000_000;
 
-    private static final QuicConnectionClose HIDDEN =
-            QuicConnectionClose.transport(QuicConnectionClose.APPLICATION_ERROR, "");
-    private static final QuicConnectionClose BYE = QuicConnectionClose.application((1L << 32) + 7, "bye");
-    private static final QuicShutdownPolicy AT_ONCE = QuicShutdownPolicy.compliant().toBuilder()
-            .streamFlush(StreamFlush.NONE)
-            .close(BYE)
-            .build();
-    private static final QuicShutdownPolicy PATIENT = QuicShutdownPolicy.compliant().toBuilder()
-            .close(BYE)
-            .flushTimeout(Duration.ZERO)
-            .build();
     /** The close may have to wait for the next probe: the congestion window is full. */
     private static final QuicShutdownPolicy HASTY = PATIENT.toBuilder()
             .flushTimeout(Duration.ofMillis(500))
             .build();
 
-    private static CloseFrame frame(QuicConnectionClose close) {
-        return new CloseFrame(close.application(), close.errorCode(), close.reason());
-    }
-
     private static KwikEnd closedWith(QuicConnectionClose close) {
-        return new KwikEnd(CloseReason.ImmediateClose, true, frame(close));
-    }
-
-    private static UnaryOperator<UdpFaultRelay.Builder> slowPath() {
-        return relay -> relay
-                .delay(Direction.TO_SERVER, ShutdownPair.ONE_WAY)
-                .delay(Direction.TO_CLIENT, ShutdownPair.ONE_WAY);
+        return new KwikEnd(CloseReason.ImmediateClose, true, CloseFrame.of(close));
     }
 
     private static KwikPair slow(OurRole role) throws Exception {
-        return new KwikPair(role, ShutdownPair.setup(), KwikOptions.DEFAULT, slowPath());
+        return new KwikPair(role, ShutdownPair.setup(), KwikOptions.DEFAULT, ShutdownPair::slow);
     }
 
     // What our close says
@@ -166,7 +147,7 @@ class KwikInteropTest {
             assertThat(pair.kwik().end()).isEqualTo(closedWith(BYE));
             pair.outcome();
             Waits.done(QuicLingerHandler.of(pair.ours().channel().parent()).idle());
-            assertThat(pair.kwik().closesReceived()).containsExactly(frame(BYE));
+            assertThat(pair.kwik().closesReceived()).containsExactly(CloseFrame.of(BYE));
         }
     }
 
@@ -176,7 +157,7 @@ class KwikInteropTest {
     void kwik_gets_the_close_of_a_compliant_shutdown_once_more_for_its_answer(OurRole role) throws Exception {
         try (KwikPair pair = KwikPair.direct(role)) {
             pair.shutdown(AT_ONCE);
-            assertThat(pair.kwik().awaitClosesReceived(2)).containsOnly(frame(BYE));
+            assertThat(pair.kwik().awaitClosesReceived(2)).containsOnly(CloseFrame.of(BYE));
         }
     }
 
@@ -211,7 +192,7 @@ class KwikInteropTest {
     void kwik_has_every_byte_and_fin_of_a_megabyte_on_twenty_streams_and_then_the_close(OurRole role, double loss)
             throws Exception {
         try (KwikPair pair = new KwikPair(role, ShutdownPair.setup(), KwikOptions.DEFAULT,
-                path -> slowPath().apply(path).seed(7)
+                path -> ShutdownPair.slow(path).seed(7)
                         .loss(Direction.TO_SERVER, loss)
                         .loss(Direction.TO_CLIENT, loss))) {
             int streams = 20;
@@ -451,7 +432,7 @@ class KwikInteropTest {
     @EnumSource(OurRole.class)
     void a_kwik_that_writes_learns_of_a_close_of_which_the_first_was_lost(OurRole role) throws Exception {
         try (KwikPair pair = new KwikPair(role, ShutdownPair.setup(), KwikOptions.DEFAULT,
-                path -> slowPath().apply(path).record(100_000))) {
+                path -> ShutdownPair.slow(path).record(100_000))) {
             pair.kwik().openUnidirectional().send(TOO_MUCH);
             pair.ours().nextStream();
             AtomicLong left = new AtomicLong(3);
@@ -519,7 +500,7 @@ class KwikInteropTest {
 
             assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.ABORTED);
             assertThat(outcome.close()).isEqualTo(HIDDEN);
-            assertThat(server.awaitClosesReceived(1)).containsExactly(frame(HIDDEN));
+            assertThat(server.awaitClosesReceived(1)).containsExactly(CloseFrame.of(HIDDEN));
         }
     }
 
@@ -556,28 +537,18 @@ class KwikInteropTest {
     @ParameterizedTest
     @EnumSource(OurRole.class)
     void kwik_is_told_code_and_reason_of_a_close_as_our_side_becomes_active(OurRole role) throws Exception {
-        try (KwikPair pair = new KwikPair(role, closingAsActive(PATIENT), KwikOptions.DEFAULT, slowPath())) {
+        try (KwikPair pair = new KwikPair(role, closingAsActive(PATIENT), KwikOptions.DEFAULT,
+                ShutdownPair::slow)) {
             assertThat(pair.kwik().end()).isEqualTo(closedWith(BYE));
             assertThat(pair.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
         }
-    }
-
-    private static QuicSetup closingAsActive(QuicShutdownPolicy policy) {
-        return new QuicShutdownHandlers().setup(
-                channel -> channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
-                    @Override
-                    public void channelActive(ChannelHandlerContext context) {
-                        channel.attr(ShutdownPair.HANDLER).get().shutdown(policy);
-                        context.fireChannelActive();
-                    }
-                }));
     }
 
     @Execution(ExecutionMode.CONCURRENT)
     @Test
     void kwik_as_a_server_is_told_code_and_reason_though_the_end_of_the_handshake_was_lost_once() throws Exception {
         try (KwikPair pair = new KwikPair(OurRole.CLIENT, closingAsActive(AT_ONCE), KwikOptions.DEFAULT,
-                path -> slowPath().apply(path).drop(Direction.TO_SERVER,
+                path -> ShutdownPair.slow(path).drop(Direction.TO_SERVER,
                         datagram -> datagram.ordinal() == 2 || datagram.ordinal() == 3))) {
             assertThat(pair.kwik().end()).isEqualTo(closedWith(BYE));
             assertThat(pair.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
@@ -598,7 +569,7 @@ class KwikInteropTest {
             // RFC 7301: no_application_protocol is alert 120; RFC 9001, section 4.8: 0x100 and the alert.
             assertThat(outcome.close().application()).isFalse();
             assertThat(outcome.close().errorCode()).isEqualTo(0x178);
-            assertThat(server.closesSent()).contains(frame(outcome.close()));
+            assertThat(server.closesSent()).contains(CloseFrame.of(outcome.close()));
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.closenotify.testsuite.quic;
 
+import static io.closenotify.testsuite.quic.Closes.AT_ONCE;
+import static io.closenotify.testsuite.quic.Closes.BYE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.Protocol;
@@ -13,7 +15,6 @@ import io.closenotify.quic.QuicLingerHandler;
 import io.closenotify.quic.QuicShutdownFuture;
 import io.closenotify.quic.QuicShutdownHandler;
 import io.closenotify.quic.QuicShutdownPolicy;
-import io.closenotify.quic.StreamFlush;
 import io.closenotify.testkit.DatagramRule;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testkit.LeakAndLogCheck;
@@ -44,11 +45,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class LingerTest {
 
-    private static final QuicConnectionClose BYE = QuicConnectionClose.application(42, "bye");
-    private static final QuicShutdownPolicy AT_ONCE = QuicShutdownPolicy.compliant().toBuilder()
-            .streamFlush(StreamFlush.NONE)
-            .close(BYE)
-            .build();
     private static final int LATE = 100;
 
     private static ShutdownPair recorded() throws InterruptedException {

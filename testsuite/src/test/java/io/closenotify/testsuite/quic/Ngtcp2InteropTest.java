@@ -1,5 +1,11 @@
 package io.closenotify.testsuite.quic;
 
+import static io.closenotify.testsuite.quic.Closes.AT_ONCE;
+import static io.closenotify.testsuite.quic.Closes.BYE;
+import static io.closenotify.testsuite.quic.Closes.CODES;
+import static io.closenotify.testsuite.quic.Closes.HIDDEN;
+import static io.closenotify.testsuite.quic.Closes.PATIENT;
+import static io.closenotify.testsuite.quic.Closes.REASONS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -13,14 +19,11 @@ import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownOutcome;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.quic.QuicStreams;
-import io.closenotify.quic.StreamFlush;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testkit.LeakAndLogCheck;
 import io.closenotify.testkit.UdpFaultRelay;
 import io.closenotify.testsuite.peers.NeedsProgram;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.incubator.codec.quic.QuicServerCodecBuilder;
 import io.netty.incubator.codec.quic.QuicStreamType;
 import java.nio.ByteBuffer;
@@ -28,7 +31,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -41,45 +43,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class Ngtcp2InteropTest {
 
-    private static final long[] CODES = {0, 1L << 31, (1L << 32) + 5, QuicConnectionClose.MAX_ERROR_CODE};
-    private static final String[] REASONS =
-            {"", "bye", "grüße \uD83D\uDE00", "x".repeat(1_150), "\u20ac".repeat(22_000)};
     private static final int MUCH = 1_000_000;
     private static final int TOO_MUCH = 10_000_000;
 
     /** What a client is to request. */
     private static final String REQUEST = "https://localhost/";
 
-    private static final QuicConnectionClose HIDDEN =
-            QuicConnectionClose.transport(QuicConnectionClose.APPLICATION_ERROR, "");
     private static final QuicConnectionClose CLOSED_CRITICAL_STREAM =
             QuicConnectionClose.application(Http3.CLOSED_CRITICAL_STREAM, "");
-    private static final QuicConnectionClose BYE = QuicConnectionClose.application((1L << 32) + 7, "bye");
-    private static final QuicShutdownPolicy AT_ONCE = QuicShutdownPolicy.compliant().toBuilder()
-            .streamFlush(StreamFlush.NONE)
-            .close(BYE)
-            .build();
-    private static final QuicShutdownPolicy PATIENT = QuicShutdownPolicy.compliant().toBuilder()
-            .close(BYE)
-            .flushTimeout(Duration.ZERO)
-            .build();
     /** The close may have to wait for the next probe: the congestion window is full. */
     private static final QuicShutdownPolicy HASTY = PATIENT.toBuilder()
             .flushTimeout(Duration.ofMillis(500))
             .build();
 
-    private static CloseFrame frame(QuicConnectionClose close) {
-        return new CloseFrame(close.application(), close.errorCode(), close.reason());
-    }
-
-    private static UnaryOperator<UdpFaultRelay.Builder> slowPath() {
-        return relay -> relay
-                .delay(Direction.TO_SERVER, ShutdownPair.ONE_WAY)
-                .delay(Direction.TO_CLIENT, ShutdownPair.ONE_WAY);
-    }
-
     private static Ngtcp2Pair slow(OurRole role, String... options) throws Exception {
-        return new Ngtcp2Pair(role, Ngtcp2Pair.setup(), slowPath(), options);
+        return new Ngtcp2Pair(role, Ngtcp2Pair.setup(), ShutdownPair::slow, options);
     }
 
     /** Makes ngtcp2 close the connection. */
@@ -99,7 +77,7 @@ class Ngtcp2InteropTest {
                         QuicConnectionClose close = new QuicConnectionClose(application, code, true, "code");
                         QuicShutdownOutcome outcome = ShutdownPair.outcome(pair.shutdown(
                                 QuicShutdownPolicy.of(mode).toBuilder().close(close).build()));
-                        assertThat(pair.program().closeReceived()).as("%s", outcome).isEqualTo(frame(close));
+                        assertThat(pair.program().closeReceived()).as("%s", outcome).isEqualTo(CloseFrame.of(close));
                         assertThat(outcome.result()).isEqualTo(mode == QuicShutdownMode.RAPID
                                 ? ShutdownResult.UNIDIRECTIONAL : ShutdownResult.CLEAN);
                         assertThat(outcome.close()).isEqualTo(close);
@@ -145,7 +123,7 @@ class Ngtcp2InteropTest {
             QuicShutdownOutcome outcome = ShutdownPair.outcome(pair.shutdown(PATIENT));
             assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.CLEAN);
             assertThat(outcome.bytesUnacknowledged()).isZero();
-            assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
+            assertThat(pair.program().closeReceived()).isEqualTo(CloseFrame.of(BYE));
             assertThat(pair.program().finReceived()).isEqualTo(new Ngtcp2Program.Fin(stream.id(), size));
             assertThat(pair.program().closesSent()).isEmpty();
         }
@@ -153,7 +131,8 @@ class Ngtcp2InteropTest {
 
     @Test
     void ngtcp2_as_a_client_takes_a_megabyte_to_its_fin_and_then_the_close() throws Exception {
-        try (Ngtcp2Pair pair = new Ngtcp2Pair(OurRole.SERVER, Ngtcp2Pair.setup(), slowPath(), List.of(REQUEST))) {
+        try (Ngtcp2Pair pair = new Ngtcp2Pair(
+                OurRole.SERVER, Ngtcp2Pair.setup(), ShutdownPair::slow, List.of(REQUEST))) {
             OurStream stream = pair.ours().nextStream();
             while (stream.channel().type() != QuicStreamType.BIDIRECTIONAL) {
                 stream = pair.ours().nextStream();
@@ -165,7 +144,7 @@ class Ngtcp2InteropTest {
             QuicShutdownOutcome outcome = ShutdownPair.outcome(pair.shutdown(PATIENT));
             assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.CLEAN);
             assertThat(outcome.bytesUnacknowledged()).isZero();
-            assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
+            assertThat(pair.program().closeReceived()).isEqualTo(CloseFrame.of(BYE));
             assertThat(pair.program().finReceived()).isEqualTo(new Ngtcp2Program.Fin(stream.id(), size));
             assertThat(pair.program().closesSent()).isEmpty();
         }
@@ -192,7 +171,7 @@ class Ngtcp2InteropTest {
         assertThat(outcome.delivery()).isEqualTo(QuicCloseDelivery.PEER_CONFIRMED);
         pair.ours().awaitEnd();
         assertThat(pair.ours().events()).containsSubsequence(new QuicPeerCloseEvent(CLOSED_CRITICAL_STREAM), outcome);
-        assertThat(pair.program().closeSent()).isEqualTo(frame(CLOSED_CRITICAL_STREAM));
+        assertThat(pair.program().closeSent()).isEqualTo(CloseFrame.of(CLOSED_CRITICAL_STREAM));
         assertThat(pair.program().closesReceived()).isEmpty();
     }
 
@@ -218,7 +197,7 @@ class Ngtcp2InteropTest {
                     .build()));
             assertThat(outcome.result()).isEqualTo(ShutdownResult.PEER_SILENT);
             assertThat(outcome.delivery()).isEqualTo(QuicCloseDelivery.ON_WIRE);
-            assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
+            assertThat(pair.program().closeReceived()).isEqualTo(CloseFrame.of(BYE));
         }
     }
 
@@ -286,7 +265,7 @@ class Ngtcp2InteropTest {
                 pair.relay().drop(Direction.TO_SERVER, datagram -> left.getAndDecrement() > 0);
                 ShutdownPair.handler(pair.ours()).shutdown(AT_ONCE);
             });
-            assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
+            assertThat(pair.program().closeReceived()).isEqualTo(CloseFrame.of(BYE));
             assertThat(pair.relay().counts(Direction.TO_SERVER).dropped().datagrams()).isEqualTo(dropped);
         }
     }
@@ -330,7 +309,7 @@ class Ngtcp2InteropTest {
 
             assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.ABORTED);
             assertThat(outcome.close()).isEqualTo(HIDDEN);
-            assertThat(server.program().closeReceived()).isEqualTo(frame(HIDDEN));
+            assertThat(server.program().closeReceived()).isEqualTo(CloseFrame.of(HIDDEN));
         }
     }
 
@@ -348,7 +327,7 @@ class Ngtcp2InteropTest {
 
                 assertThat(outcome.result()).as("%s", outcome).isEqualTo(ShutdownResult.ABORTED);
                 assertThat(outcome.close()).isEqualTo(HIDDEN);
-                assertThat(client.closeReceived()).isEqualTo(frame(HIDDEN));
+                assertThat(client.closeReceived()).isEqualTo(CloseFrame.of(HIDDEN));
             }
         }
     }
@@ -356,29 +335,22 @@ class Ngtcp2InteropTest {
     @ParameterizedTest
     @EnumSource(OurRole.class)
     void ngtcp2_is_told_code_and_reason_of_a_close_as_our_side_becomes_active(OurRole role) throws Exception {
-        try (Ngtcp2Pair pair = new Ngtcp2Pair(role, closingAsActive(PATIENT), slowPath())) {
-            assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
+        try (Ngtcp2Pair pair = new Ngtcp2Pair(role, closingAsActive(PATIENT), ShutdownPair::slow)) {
+            assertThat(pair.program().closeReceived()).isEqualTo(CloseFrame.of(BYE));
             assertThat(pair.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
         }
     }
 
     private static QuicSetup closingAsActive(QuicShutdownPolicy policy) {
-        return new QuicShutdownHandlers().setup(
-                channel -> channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
-                    @Override
-                    public void channelActive(ChannelHandlerContext context) {
-                        channel.attr(ShutdownPair.HANDLER).get().shutdown(policy);
-                        context.fireChannelActive();
-                    }
-                })).protocol(Ngtcp2Program.PROTOCOL);
+        return QuicShutdownHandlers.closingAsActive(policy).protocol(Ngtcp2Program.PROTOCOL);
     }
 
     @Test
     void ngtcp2_as_a_server_is_told_code_and_reason_though_the_end_of_the_handshake_was_lost_once() throws Exception {
         try (Ngtcp2Pair pair = new Ngtcp2Pair(OurRole.CLIENT, closingAsActive(AT_ONCE),
-                path -> slowPath().apply(path).drop(Direction.TO_SERVER,
+                path -> ShutdownPair.slow(path).drop(Direction.TO_SERVER,
                         datagram -> datagram.ordinal() == 2 || datagram.ordinal() == 3))) {
-            assertThat(pair.program().closeReceived()).isEqualTo(frame(BYE));
+            assertThat(pair.program().closeReceived()).isEqualTo(CloseFrame.of(BYE));
             assertThat(pair.outcome().result()).isEqualTo(ShutdownResult.CLEAN);
         }
     }
@@ -395,7 +367,7 @@ class Ngtcp2InteropTest {
             assertThat(outcome.remote()).isTrue();
             // RFC 7301: no_application_protocol is alert 120; RFC 9001, section 4.8: 0x100 and the alert.
             assertThat(outcome.close()).isEqualTo(QuicConnectionClose.transport(0x178, ""));
-            assertThat(server.program().closeSent()).isEqualTo(frame(outcome.close()));
+            assertThat(server.program().closeSent()).isEqualTo(CloseFrame.of(outcome.close()));
         }
     }
 }

@@ -43,11 +43,8 @@ class QuicObserverTest {
     }
 
     private static ShutdownPair pair(ShutdownObserver ofClient) throws InterruptedException {
-        QuicSetup client = new QuicSetup().connectionPipeline(channel -> {
-            QuicShutdownHandler handler = QuicShutdownHandler.builder().observer(ofClient).build();
-            channel.attr(ShutdownPair.HANDLER).set(handler);
-            channel.pipeline().addLast(handler);
-        });
+        QuicSetup client = new QuicSetup().connectionPipeline(
+                channel -> ShutdownPair.add(channel, QuicShutdownHandler.builder().observer(ofClient).build()));
         return new ShutdownPair(client, ShutdownPair.setup(), relay -> relay);
     }
 
@@ -139,8 +136,7 @@ class QuicObserverTest {
             QuicShutdownHandler handler = QuicShutdownHandler.builder()
                     .policy(QuicShutdownPolicy.compliant().toBuilder().closeTimeout(Duration.ofMillis(50)).build())
                     .observer(meters.observer()).build();
-            channel.attr(ShutdownPair.HANDLER).set(handler);
-            channel.pipeline().addLast(handler);
+            ShutdownPair.add(channel, handler);
             channel.eventLoop().execute(handler::shutdown);
         });
         InetSocketAddress nobody;

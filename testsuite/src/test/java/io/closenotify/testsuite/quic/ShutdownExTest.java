@@ -40,11 +40,8 @@ class ShutdownExTest {
 
     @Test
     void without_arguments_it_flushes_and_is_compliant_with_code_0_and_no_reason() throws Exception {
-        QuicSetup byDefault = new QuicSetup().connectionPipeline(channel -> {
-            QuicShutdownHandler handler = QuicShutdownHandler.builder().build();
-            channel.attr(ShutdownPair.HANDLER).set(handler);
-            channel.pipeline().addLast(handler);
-        });
+        QuicSetup byDefault = new QuicSetup().connectionPipeline(
+                channel -> ShutdownPair.add(channel, QuicShutdownHandler.builder().build()));
         try (ShutdownPair pair = direct(byDefault, ShutdownPair.setup())) {
             pair.near().open(QuicStreamType.BIDIRECTIONAL).write(500_000);
             QuicShutdownOutcome outcome = ShutdownPair.outcome(ShutdownPair.handler(pair.near()).shutdown());

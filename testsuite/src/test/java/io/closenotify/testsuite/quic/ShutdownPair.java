@@ -20,7 +20,7 @@ final class ShutdownPair implements AutoCloseable {
     static final AttributeKey<QuicShutdownHandler> HANDLER =
             AttributeKey.valueOf(ShutdownPair.class, "handler");
 
-    static final Duration ONE_WAY = Duration.ofMillis(10);
+    private static final Duration ONE_WAY = Duration.ofMillis(10);
 
     /** A flush at 20 % loss takes its time. */
     private static final Duration OUTCOME_DEADLINE = Duration.ofSeconds(60);
@@ -33,11 +33,14 @@ final class ShutdownPair implements AutoCloseable {
 
     /** A pair over a path of 20 ms there and back that loses datagrams of either direction at a rate. */
     static ShutdownPair overLossyPath(long seed, double loss) throws InterruptedException {
-        return new ShutdownPair(setup(), setup(), relay -> relay.seed(seed)
-                .delay(Direction.TO_SERVER, ONE_WAY)
-                .delay(Direction.TO_CLIENT, ONE_WAY)
+        return new ShutdownPair(setup(), setup(), relay -> slow(relay).seed(seed)
                 .loss(Direction.TO_SERVER, loss)
                 .loss(Direction.TO_CLIENT, loss));
+    }
+
+    /** A path of 20 ms there and back. */
+    static UdpFaultRelay.Builder slow(UdpFaultRelay.Builder path) {
+        return path.delay(Direction.TO_SERVER, ONE_WAY).delay(Direction.TO_CLIENT, ONE_WAY);
     }
 
     static QuicSetup setup() {
@@ -49,7 +52,10 @@ final class ShutdownPair implements AutoCloseable {
     }
 
     static void add(QuicChannel channel, QuicShutdownPolicy policy) {
-        QuicShutdownHandler handler = QuicShutdownHandler.builder().policy(policy).build();
+        add(channel, QuicShutdownHandler.builder().policy(policy).build());
+    }
+
+    static void add(QuicChannel channel, QuicShutdownHandler handler) {
         channel.attr(HANDLER).set(handler);
         channel.pipeline().addLast(handler);
     }
