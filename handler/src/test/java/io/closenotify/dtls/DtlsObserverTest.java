@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.Channel;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DtlsObserverTest {
+
+    /** Throws, whatever it is told. */
+    private static final ShutdownObserver THROWING = (ShutdownObserver) Proxy.newProxyInstance(
+            ShutdownObserver.class.getClassLoader(), new Class<?>[] {ShutdownObserver.class},
+            (proxy, method, arguments) -> {
+                throw new AssertionError(method.getName());
+            });
 
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final List<String> told = new ArrayList<>();
@@ -111,28 +119,7 @@ class DtlsObserverTest {
 
     @Test
     void an_observer_that_throws_harms_no_shutdown() {
-        try (EmbeddedDtlsPair pair = pair(new ShutdownObserver() {
-
-            @Override
-            public void shutdownStarted(Channel channel, Protocol protocol) {
-                throw new IllegalStateException("at the start");
-            }
-
-            @Override
-            public void shutdownEnded(Channel channel, ConnectionOutcome outcome) {
-                throw new AssertionError("at the end");
-            }
-
-            @Override
-            public void lingerStarted(Protocol protocol) {
-                throw new IllegalStateException("at the linger");
-            }
-
-            @Override
-            public void lingerEnded(Protocol protocol) {
-                throw new IllegalStateException("at its end");
-            }
-        }).handshake()) {
+        try (EmbeddedDtlsPair pair = pair(THROWING).handshake()) {
             pair.client.handler.shutdown();
             pair.exchange();
             assertThat(pair.client.outcome().result()).isEqualTo(ShutdownResult.CLEAN);

@@ -2,8 +2,6 @@ package io.closenotify.testsuite.quic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.closenotify.ConnectionOutcome;
-import io.closenotify.Protocol;
 import io.closenotify.observe.ShutdownObserver;
 import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicShutdownFuture;
@@ -19,6 +17,7 @@ import io.closenotify.testsuite.Waits;
 import io.netty.channel.Channel;
 import io.netty.incubator.codec.quic.QuicStreamType;
 import io.netty.util.NetUtil;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +34,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class QuicObserverTest {
 
     private static final String HOSTILE = "\u001b[2Jbye\u202e\n";
+
+    /** Throws, whatever it is told. */
+    private static final ShutdownObserver THROWING = (ShutdownObserver) Proxy.newProxyInstance(
+            ShutdownObserver.class.getClassLoader(), new Class<?>[] {ShutdownObserver.class},
+            (proxy, method, arguments) -> {
+                throw new IllegalStateException(method.getName());
+            });
 
     private final ShutdownMeters meters = new ShutdownMeters("quic");
 
@@ -179,28 +185,7 @@ class QuicObserverTest {
     @Test
     @ExpectedLog("threw")
     void an_observer_that_throws_harms_no_shutdown() throws Exception {
-        try (ShutdownPair pair = pair(new ShutdownObserver() {
-
-            @Override
-            public void shutdownStarted(Channel channel, Protocol protocol) {
-                throw new IllegalStateException("at the start");
-            }
-
-            @Override
-            public void shutdownEnded(Channel channel, ConnectionOutcome outcome) {
-                throw new IllegalStateException("at the end");
-            }
-
-            @Override
-            public void lingerStarted(Protocol protocol) {
-                throw new IllegalStateException("at the linger");
-            }
-
-            @Override
-            public void lingerEnded(Protocol protocol) {
-                throw new IllegalStateException("at its end");
-            }
-        })) {
+        try (ShutdownPair pair = pair(THROWING)) {
             QuicShutdownOutcome outcome = ShutdownPair.outcome(pair.shutdown(QuicShutdownPolicy.compliant()));
             assertThat(outcome.isSuccess()).isTrue();
             assertThat(outcome.mode()).isEqualTo(QuicShutdownMode.COMPLIANT);
