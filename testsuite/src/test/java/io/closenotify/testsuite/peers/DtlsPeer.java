@@ -1,6 +1,8 @@
 package io.closenotify.testsuite.peers;
 
+import io.closenotify.testsuite.Waits;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 
 /** One side of DTLS that is not ours. Every wait has a deadline; closing it ends the program, or frees the port. */
 interface DtlsPeer extends AutoCloseable {
@@ -34,6 +36,15 @@ interface DtlsPeer extends AutoCloseable {
 
     /** What it said, for messages. */
     String output();
+
+    /** Waits for what it tells next. */
+    default <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
+        try {
+            return Waits.next(queue, what);
+        } catch (AssertionError e) {
+            throw new AssertionError("output: " + output(), e);
+        }
+    }
 
     @Override
     void close();

@@ -1,6 +1,5 @@
 package io.closenotify.testsuite.peers;
 
-import io.closenotify.testsuite.Waits;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,14 +129,6 @@ final class DtlsProgram implements DtlsServerPeer, DtlsClientPeer {
         }
         process.close();
         start(again);
-    }
-
-    private <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
-        try {
-            return Waits.next(queue, what);
-        } catch (AssertionError e) {
-            throw new AssertionError("output: " + output(), e);
-        }
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.closenotify.testsuite.peers;
 
 import io.closenotify.testsuite.TestCertificate;
-import io.closenotify.testsuite.Waits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -173,14 +172,6 @@ final class Scandium implements DtlsServerPeer, DtlsClientPeer {
     @Override
     public void reconnect() {
         connector.forceResumeSessionFor(peer);
-    }
-
-    private <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
-        try {
-            return Waits.next(queue, what);
-        } catch (AssertionError e) {
-            throw new AssertionError("output: " + output(), e);
-        }
     }
 
     @Override
