@@ -1,5 +1,17 @@
 package io.closenotify.testsuite.tls;
 
+import static io.closenotify.ShutdownInitiator.LOCAL;
+import static io.closenotify.ShutdownInitiator.PEER;
+import static io.closenotify.ShutdownInitiator.TRANSPORT;
+import static io.closenotify.ShutdownResult.CLEAN;
+import static io.closenotify.ShutdownResult.FATAL_ALERT;
+import static io.closenotify.ShutdownResult.PEER_SILENT;
+import static io.closenotify.ShutdownResult.QUIET;
+import static io.closenotify.ShutdownResult.RESET;
+import static io.closenotify.ShutdownResult.TRUNCATED;
+import static io.closenotify.ShutdownResult.UNANSWERED;
+import static io.closenotify.ShutdownResult.UNIDIRECTIONAL;
+
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
@@ -7,12 +19,11 @@ import io.closenotify.ShutdownResult;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
-import java.util.List;
 
 /** What a scripted peer does around a shutdown, and what must come of it. */
 enum PeerBehaviour {
 
-    REPLIES {
+    REPLIES(LOCAL, CLEAN, CLEAN, QUIET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             weShutDown(pair);
@@ -20,14 +31,9 @@ enum PeerBehaviour {
             pair.peerSendsCloseNotify();
             pair.exchange();
         }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return expect(mode, ShutdownResult.CLEAN, ShutdownResult.CLEAN, ShutdownResult.QUIET);
-        }
     },
 
-    NEVER_REPLIES {
+    NEVER_REPLIES(LOCAL, PEER_SILENT, UNIDIRECTIONAL, QUIET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             weShutDown(pair);
@@ -35,14 +41,9 @@ enum PeerBehaviour {
             pair.dropFromPeer();
             pair.advance(POLICY.peerTimeout());
         }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return expect(mode, ShutdownResult.PEER_SILENT, ShutdownResult.UNIDIRECTIONAL, ShutdownResult.QUIET);
-        }
     },
 
-    FINS_BARE {
+    FINS_BARE(LOCAL, UNANSWERED, UNIDIRECTIONAL, QUIET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             weShutDown(pair);
@@ -50,14 +51,9 @@ enum PeerBehaviour {
             pair.dropFromPeer();
             pair.peerEndsTransport();
         }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return expect(mode, ShutdownResult.UNANSWERED, ShutdownResult.UNIDIRECTIONAL, ShutdownResult.QUIET);
-        }
     },
 
-    RESETS {
+    RESETS(LOCAL, RESET, RESET, RESET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             weShutDown(pair);
@@ -65,14 +61,9 @@ enum PeerBehaviour {
             pair.dropFromPeer();
             pair.peerResetsTransport();
         }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return ShutdownResult.RESET;
-        }
     },
 
-    SENDS_A_FATAL_ALERT {
+    SENDS_A_FATAL_ALERT(LOCAL, FATAL_ALERT, FATAL_ALERT, QUIET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             weShutDown(pair);
@@ -80,28 +71,13 @@ enum PeerBehaviour {
             pair.peerSendsFatalAlert();
             pair.toUs(pair.takeFromPeer());
         }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return expect(mode, ShutdownResult.FATAL_ALERT, ShutdownResult.FATAL_ALERT, ShutdownResult.QUIET);
-        }
     },
 
-    SENDS_A_FATAL_ALERT_FIRST {
+    SENDS_A_FATAL_ALERT_FIRST(PEER, FATAL_ALERT, FATAL_ALERT, FATAL_ALERT) {
         @Override
         void play(EmbeddedTlsPair pair) {
             pair.peerSendsFatalAlert();
             pair.toUs(pair.takeFromPeer());
-        }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return ShutdownResult.FATAL_ALERT;
-        }
-
-        @Override
-        ShutdownInitiator initiator() {
-            return ShutdownInitiator.PEER;
         }
 
         @Override
@@ -110,7 +86,7 @@ enum PeerBehaviour {
         }
     },
 
-    SENDS_A_MEGABYTE_AFTER_OUR_ALERT {
+    SENDS_A_MEGABYTE_AFTER_OUR_ALERT(LOCAL, CLEAN, CLEAN, QUIET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             weShutDown(pair);
@@ -128,11 +104,6 @@ enum PeerBehaviour {
         }
 
         @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return expect(mode, ShutdownResult.CLEAN, ShutdownResult.CLEAN, ShutdownResult.QUIET);
-        }
-
-        @Override
         long delivered(ShutdownMode mode) {
             return mode == ShutdownMode.BIDIRECTIONAL ? MEGABYTE : 0;
         }
@@ -143,7 +114,7 @@ enum PeerBehaviour {
         }
     },
 
-    CLOSES_AT_THE_SAME_TIME {
+    CLOSES_AT_THE_SAME_TIME(LOCAL, CLEAN, CLEAN, QUIET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             pair.peerSendsCloseNotify();
@@ -153,45 +124,20 @@ enum PeerBehaviour {
             pair.toUs(crossing);
             pair.exchange();
         }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return expect(mode, ShutdownResult.CLEAN, ShutdownResult.CLEAN, ShutdownResult.QUIET);
-        }
     },
 
-    CLOSES_FIRST_ON_AN_IDLE_CONNECTION {
+    CLOSES_FIRST_ON_AN_IDLE_CONNECTION(PEER, CLEAN, CLEAN, QUIET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             pair.peerSendsCloseNotify();
             pair.exchange();
         }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return expect(mode, ShutdownResult.CLEAN, ShutdownResult.CLEAN, ShutdownResult.QUIET);
-        }
-
-        @Override
-        ShutdownInitiator initiator() {
-            return ShutdownInitiator.PEER;
-        }
     },
 
-    ENDS_THE_TRANSPORT_FIRST {
+    ENDS_THE_TRANSPORT_FIRST(TRANSPORT, TRUNCATED, TRUNCATED, TRUNCATED) {
         @Override
         void play(EmbeddedTlsPair pair) {
             pair.peerEndsTransport();
-        }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return ShutdownResult.TRUNCATED;
-        }
-
-        @Override
-        ShutdownInitiator initiator() {
-            return ShutdownInitiator.TRANSPORT;
         }
 
         @Override
@@ -200,20 +146,10 @@ enum PeerBehaviour {
         }
     },
 
-    RESETS_FIRST {
+    RESETS_FIRST(TRANSPORT, RESET, RESET, RESET) {
         @Override
         void play(EmbeddedTlsPair pair) {
             pair.peerResetsTransport();
-        }
-
-        @Override
-        ShutdownResult expected(ShutdownMode mode) {
-            return ShutdownResult.RESET;
-        }
-
-        @Override
-        ShutdownInitiator initiator() {
-            return ShutdownInitiator.TRANSPORT;
         }
 
         @Override
@@ -225,12 +161,32 @@ enum PeerBehaviour {
     static final int MEGABYTE = 1_000_000;
     static final ShutdownPolicy POLICY = ShutdownPolicy.bidirectional();
 
+    private final ShutdownInitiator initiator;
+    private final ShutdownResult bidirectional;
+    private final ShutdownResult fast;
+    private final ShutdownResult quiet;
+
+    /** Who begins, and what comes of it in each mode. */
+    PeerBehaviour(ShutdownInitiator initiator, ShutdownResult bidirectional, ShutdownResult fast,
+            ShutdownResult quiet) {
+        this.initiator = initiator;
+        this.bidirectional = bidirectional;
+        this.fast = fast;
+        this.quiet = quiet;
+    }
+
     abstract void play(EmbeddedTlsPair pair);
 
-    abstract ShutdownResult expected(ShutdownMode mode);
+    ShutdownResult expected(ShutdownMode mode) {
+        return switch (mode) {
+            case BIDIRECTIONAL -> bidirectional;
+            case FAST -> fast;
+            case QUIET -> quiet;
+        };
+    }
 
     ShutdownInitiator initiator() {
-        return ShutdownInitiator.LOCAL;
+        return initiator;
     }
 
     int alerts(ShutdownMode mode) {
@@ -253,10 +209,5 @@ enum PeerBehaviour {
     private static void weShutDown(EmbeddedTlsPair pair) {
         pair.handler.shutdown();
         pair.run();
-    }
-
-    private static ShutdownResult expect(ShutdownMode mode, ShutdownResult bidirectional, ShutdownResult fast,
-            ShutdownResult quiet) {
-        return List.of(bidirectional, fast, quiet).get(mode.ordinal());
     }
 }
