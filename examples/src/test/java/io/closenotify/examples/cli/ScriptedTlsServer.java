@@ -1,5 +1,7 @@
 package io.closenotify.examples.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.netty.handler.ssl.util.SelfSignedCertificate;
 import java.io.IOException;
 import java.io.InputStream;
@@ -106,8 +108,13 @@ final class ScriptedTlsServer implements AutoCloseable {
         return listener.getLocalPort();
     }
 
+    static void say(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(ISO_8859_1));
+    }
+
     /** Reads a request, up to its empty line or what else ends it; empty at the end of input. */
-    static String request(InputStream in, String end) throws IOException {
+    static String hear(Socket socket, String end) throws IOException {
+        InputStream in = socket.getInputStream();
         StringBuilder text = new StringBuilder();
         while (text.indexOf(end) < 0) {
             int octet = in.read();

@@ -1,5 +1,7 @@
 package io.closenotify.examples.cli;
 
+import static io.closenotify.examples.cli.ScriptedTlsServer.hear;
+import static io.closenotify.examples.cli.ScriptedTlsServer.say;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,7 +10,6 @@ import io.closenotify.examples.probe.Exchange;
 import io.closenotify.examples.probe.ProbeReport;
 import io.closenotify.examples.probe.Verdict;
 import io.closenotify.examples.probe.Verdict.Grade;
-import io.closenotify.examples.probe.tls.Requests;
 import io.closenotify.examples.probe.tls.StartTls;
 import io.closenotify.examples.probe.tls.TlsProber;
 import java.io.IOException;
@@ -28,8 +29,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -48,15 +47,14 @@ final class TlsProbeTest {
     private static final Duration PATIENCE = Duration.ofMillis(1_000);
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
-    private static ProbeReport audit(int port, Provider provider, StartTls startTls, @Nullable Requests requests)
-            throws Exception {
+    private static ProbeReport audit(int port, Provider provider, StartTls startTls) throws Exception {
         TlsContexts contexts = new TlsContexts(provider, List.of(TlsVersion.values()), List.of());
-        return new TlsProber(() -> contexts.client(Trust.ANYONE), (chain, host) -> null, requests, startTls, PATIENCE)
+        return new TlsProber(() -> contexts.client(Trust.ANYONE), (chain, host) -> null, null, startTls, PATIENCE)
                 .audit("127.0.0.1", port);
     }
 
     private static ProbeReport audit(int port) throws Exception {
-        return audit(port, Provider.JDK, StartTls.NONE, null);
+        return audit(port, Provider.JDK, StartTls.NONE);
     }
 
     private static Map<String, Grade> grades(ProbeReport report) {
@@ -87,7 +85,7 @@ final class TlsProbeTest {
         Server running = transport.listener(null).listen(new AppConverter().convert("http"), report -> { },
                 new Log(new PrintWriter(PrintWriter.nullWriter())), "127.0.0.1", 0);
         try {
-            ProbeReport report = audit(running.port(), client, StartTls.NONE, null);
+            ProbeReport report = audit(running.port(), client, StartTls.NONE);
 
             assertThat(report.verdicts()).hasSize(15).allSatisfy(
                     verdict -> assertThat(verdict.grade()).as(verdict.toString()).isEqualTo(Grade.GOOD));
@@ -99,8 +97,13 @@ final class TlsProbeTest {
         }
     }
 
-    private static void answer(SSLSocket tls, String text) throws IOException {
-        tls.getOutputStream().write(text.getBytes(ISO_8859_1));
+    private static String request(Socket socket) throws IOException {
+        return hear(socket, "\r\n\r\n");
+    }
+
+    private static void close(Socket tls, Socket tcp) throws IOException {
+        tls.close();
+        tcp.close();
     }
 
     private static void reset(Socket tcp) throws IOException {
@@ -129,7 +132,7 @@ final class TlsProbeTest {
     @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_resets_instead_of_closing_loses_what_is_on_its_way() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
-            ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n");
+            request(tls);
             reset(tcp);
         })) {
             assertThat(grades(audit(server.port())))
@@ -146,17 +149,10 @@ final class TlsProbeTest {
     @CsvSource({"1.2, WEAK", "1.3, BAD"})
     void a_peer_that_forgets_the_answer_over_close_notify_loses_it(String version, Grade lost) throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls(version, (tls, tcp) -> {
-            while (true) {
-                String request = ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n");
-                if (request.isEmpty() || !request.contains("Connection: close")) {
-                    break;
-                }
-                answer(tls, OK);
-                tls.close();
-                tcp.close();
+            if (request(tls).contains("Connection: close")) {
+                say(tls, OK);
             }
-            tls.close();
-            tcp.close();
+            close(tls, tcp);
         })) {
             assertThat(grades(audit(server.port())))
                     .containsEntry("answers_close_notify", Grade.GOOD)
@@ -170,8 +166,8 @@ final class TlsProbeTest {
     @Execution(ExecutionMode.CONCURRENT)
     void a_peer_that_ends_tcp_alone_truncates_its_answers() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
-            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
-                answer(tls, OK.substring(0, 30));
+            if (!request(tls).isEmpty()) {
+                say(tls, OK.substring(0, 30));
             }
             tcp.close();
         })) {
@@ -189,8 +185,8 @@ final class TlsProbeTest {
         int length = 100_000;
         String large = "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n" + "x".repeat(length);
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.2", (tls, tcp) -> {
-            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
-                answer(tls, large);
+            if (!request(tls).isEmpty()) {
+                say(tls, large);
             }
             tls.shutdownOutput();
             tcp.close();
@@ -205,8 +201,8 @@ final class TlsProbeTest {
     /** Answers each request so, and closes. */
     private static ScriptedTlsServer answering(String answer, boolean closeNotify) throws Exception {
         return ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
-            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
-                answer(tls, answer);
+            if (!request(tls).isEmpty()) {
+                say(tls, answer);
             }
             if (closeNotify) {
                 tls.close();
@@ -241,10 +237,10 @@ final class TlsProbeTest {
         String cookie = "Set-Cookie: " + "x".repeat(Math.min(length, 20_000)) + "\r\n";
         AtomicInteger answers = new AtomicInteger();
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
-            if (!ScriptedTlsServer.request(tls.getInputStream(), "\r\n\r\n").isEmpty()) {
+            if (!request(tls).isEmpty()) {
                 // No two answers are of the same length.
                 int size = length + 100 - answers.incrementAndGet();
-                answer(tls, "HTTP/1.1 200 OK\r\n" + cookie + "Content-Length: " + size + "\r\n\r\n"
+                say(tls, "HTTP/1.1 200 OK\r\n" + cookie + "Content-Length: " + size + "\r\n\r\n"
                         + "y".repeat(size));
             }
             // What is left unread would turn the end of it into a reset.
@@ -262,11 +258,10 @@ final class TlsProbeTest {
         ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", (tls, tcp) -> {
             for (int i = 0; i < 8; i++) {
-                answer(tls, "x".repeat(100));
+                say(tls, "x".repeat(100));
                 pause(pace, PATIENCE.toMillis() / 4);
             }
-            tls.close();
-            tcp.close();
+            close(tls, tcp);
         })) {
             assertThat(grades(audit(server.port())))
                     .containsEntry("answers_close_notify", Grade.GOOD)
@@ -291,7 +286,7 @@ final class TlsProbeTest {
     void a_peer_that_wants_a_client_certificate_cannot_be_audited(Provider client) throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.tls("1.3", tls -> tls.setNeedClientAuth(true),
                 (tls, tcp) -> { })) {
-            ProbeReport report = audit(server.port(), client, StartTls.NONE, null);
+            ProbeReport report = audit(server.port(), client, StartTls.NONE);
 
             assertThat(report.failure()).contains("refused the handshake", "it wants a client certificate");
             assertThat(report.verdicts()).isEmpty();
@@ -307,10 +302,9 @@ final class TlsProbeTest {
             parameters.setApplicationProtocols(new String[] {"h2"});
             tls.setSSLParameters(parameters);
         }, (tls, tcp) -> {
-            answer(tls, "\0\0\0\u0004\0\0\0\0\0");
+            say(tls, "\0\0\0\u0004\0\0\0\0\0");
             tls.getInputStream().read();
-            tls.close();
-            tcp.close();
+            close(tls, tcp);
         })) {
             ProbeReport report = new TlsProber(() -> contexts.client(Trust.ANYONE), (chain, host) -> null, null,
                     StartTls.NONE, PATIENCE).audit("127.0.0.1", server.port());
@@ -363,7 +357,7 @@ final class TlsProbeTest {
     @Execution(ExecutionMode.CONCURRENT)
     void a_peer_in_plaintext_cannot_be_audited() throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
-            socket.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(ISO_8859_1));
+            say(socket, "HTTP/1.1 400 Bad Request\r\n\r\n");
             socket.getInputStream().read();
         })) {
             ProbeReport report = audit(server.port());
@@ -392,87 +386,57 @@ final class TlsProbeTest {
         assertThat(audit(port).failure()).contains("cannot connect", "refused");
     }
 
-    /** The dialogue before TLS, and the end of a request behind it. */
+    /** The dialogue before TLS, and what is in the request that ends the session. */
     enum Dialogue {
 
-        SMTP(StartTls.SMTP, "\r\n") {
-            @Override
-            void talk(Socket socket) throws IOException {
-                say(socket, "220-mail.invalid\r\n220 ready\r\n");
-                assertThat(hear(socket, "\r\n")).startsWith("EHLO ");
-                say(socket, "250-mail.invalid\r\n250-SIZE 1000\r\n250 STARTTLS\r\n");
-                assertThat(hear(socket, "\r\n")).isEqualTo("STARTTLS\r\n");
-                say(socket, "220 go ahead\r\n");
-            }
-        },
-        IMAP(StartTls.IMAP, "\r\n") {
-            @Override
-            void talk(Socket socket) throws IOException {
-                say(socket, "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n");
-                assertThat(hear(socket, "\r\n")).isEqualTo("a1 STARTTLS\r\n");
-                say(socket, "* OK still here\r\na1 OK begin\r\n");
-            }
-        },
-        LDAP(StartTls.LDAP, "\u0042\u0000") {
-            @Override
-            void talk(Socket socket) throws IOException {
-                byte[] request = socket.getInputStream().readNBytes(31);
-                assertThat(new String(request, ISO_8859_1)).endsWith("1.3.6.1.4.1.1466.20037");
-                socket.getOutputStream().write(HexFormat.of().parseHex("300c02010178070a010004000400"));
-            }
-        },
-        POSTGRES(StartTls.POSTGRES, "\u0004\u00d2\u0016\u002e") {
-            @Override
-            void talk(Socket socket) throws IOException {
-                assertThat(socket.getInputStream().readNBytes(8))
-                        .isEqualTo(HexFormat.of().parseHex("0000000804d2162f"));
-                say(socket, "S");
-            }
-        };
+        SMTP(StartTls.SMTP, "QUIT", socket -> {
+            say(socket, "220-mail.invalid\r\n220 ready\r\n");
+            assertThat(hear(socket, "\r\n")).startsWith("EHLO ");
+            say(socket, "250-mail.invalid\r\n250-SIZE 1000\r\n250 STARTTLS\r\n");
+            assertThat(hear(socket, "\r\n")).isEqualTo("STARTTLS\r\n");
+            say(socket, "220 go ahead\r\n");
+        }),
+        IMAP(StartTls.IMAP, "LOGOUT", socket -> {
+            say(socket, "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n");
+            assertThat(hear(socket, "\r\n")).isEqualTo("a1 STARTTLS\r\n");
+            say(socket, "* OK still here\r\na1 OK begin\r\n");
+        }),
+        LDAP(StartTls.LDAP, "\u0042\u0000", socket -> {
+            byte[] request = socket.getInputStream().readNBytes(31);
+            assertThat(new String(request, ISO_8859_1)).endsWith("1.3.6.1.4.1.1466.20037");
+            socket.getOutputStream().write(HexFormat.of().parseHex("300c02010178070a010004000400"));
+        }),
+        POSTGRES(StartTls.POSTGRES, "\u0004\u00d2\u0016\u002e", socket -> {
+            assertThat(socket.getInputStream().readNBytes(8)).isEqualTo(HexFormat.of().parseHex("0000000804d2162f"));
+            say(socket, "S");
+        });
 
         private final StartTls startTls;
         private final String closing;
+        private final ScriptedTlsServer.Plaintext before;
 
-        Dialogue(StartTls startTls, String closing) {
+        Dialogue(StartTls startTls, String closing, ScriptedTlsServer.Plaintext before) {
             this.startTls = startTls;
             this.closing = closing;
-        }
-
-        abstract void talk(Socket socket) throws IOException;
-
-        static void say(Socket socket, String text) throws IOException {
-            socket.getOutputStream().write(text.getBytes(ISO_8859_1));
-        }
-
-        static String hear(Socket socket, String end) throws IOException {
-            return ScriptedTlsServer.request(socket.getInputStream(), end);
-        }
-
-        boolean closes(String text) {
-            return switch (this) {
-                case SMTP -> text.startsWith("QUIT");
-                case IMAP -> text.contains("LOGOUT");
-                case LDAP, POSTGRES -> text.contains(closing);
-            };
+            this.before = before;
         }
     }
 
     @ParameterizedTest
     @Execution(ExecutionMode.CONCURRENT)
-    @CsvSource({"SMTP", "IMAP", "LDAP", "POSTGRES"})
+    @EnumSource
     void tls_begins_behind_the_plaintext_of_the_protocol(Dialogue dialogue) throws Exception {
-        try (ScriptedTlsServer server = ScriptedTlsServer.startTls(dialogue::talk, "1.3", (tls, tcp) -> {
+        try (ScriptedTlsServer server = ScriptedTlsServer.startTls(dialogue.before, "1.3", (tls, tcp) -> {
             byte[] data = new byte[1000];
             int count = tls.getInputStream().read(data);
             while (count > 0) {
-                boolean closes = dialogue.closes(new String(data, 0, count, ISO_8859_1));
-                answer(tls, "whatever\r\n");
+                boolean closes = new String(data, 0, count, ISO_8859_1).contains(dialogue.closing);
+                say(tls, "whatever\r\n");
                 count = closes ? -1 : tls.getInputStream().read(data);
             }
-            tls.close();
-            tcp.close();
+            close(tls, tcp);
         })) {
-            ProbeReport report = audit(server.port(), Provider.JDK, dialogue.startTls, null);
+            ProbeReport report = audit(server.port(), Provider.JDK, dialogue.startTls);
 
             assertThat(grades(report))
                     .containsEntry("answers_close_notify", Grade.GOOD)
@@ -489,11 +453,11 @@ final class TlsProbeTest {
             "220 hi\r\n250 hello\r\n220 go ahead\r\nMAIL FROM", "x", ""})
     void a_peer_that_does_not_start_tls_cannot_be_audited(String says) throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
-            Dialogue.say(socket, says);
+            say(socket, says);
             socket.shutdownOutput();
             socket.getInputStream().readAllBytes();
         })) {
-            assertThat(audit(server.port(), Provider.JDK, StartTls.SMTP, null).failure()).startsWith("StartTLS: ");
+            assertThat(audit(server.port(), Provider.JDK, StartTls.SMTP).failure()).startsWith("StartTLS: ");
         }
     }
 
@@ -502,10 +466,10 @@ final class TlsProbeTest {
     @CsvSource({"'', greeting", "220 hi, reply"})
     void a_peer_that_falls_silent_before_tls_is_told_by_what_it_owes(String says, String owed) throws Exception {
         try (ScriptedTlsServer server = ScriptedTlsServer.plaintext(socket -> {
-            Dialogue.say(socket, says + (says.isEmpty() ? "" : "\r\n"));
+            say(socket, says + (says.isEmpty() ? "" : "\r\n"));
             socket.getInputStream().readAllBytes();
         })) {
-            assertThat(audit(server.port(), Provider.JDK, StartTls.SMTP, null).failure())
+            assertThat(audit(server.port(), Provider.JDK, StartTls.SMTP).failure())
                     .startsWith("StartTLS: no " + owed + " within ");
         }
     }
