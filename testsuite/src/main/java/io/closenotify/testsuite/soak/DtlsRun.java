@@ -15,25 +15,18 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Makes a DTLS connection, with a server and a relay of its own, and collects the evidence. */
-final class DtlsRun {
+/**
+ * Makes a DTLS connection, with a server and a relay of its own, and collects the evidence.
+ *
+ * @param scenario what it is to go through
+ * @param endpoints what it is made with
+ */
+record DtlsRun(DtlsScenario scenario, Endpoints endpoints) {
 
     private static final Duration RETRANSMIT = Duration.ofMillis(100);
     private static final Duration REPEAT = Duration.ofMillis(20);
 
-    private final DtlsScenario scenario;
-    private final Endpoints endpoints;
-
-    private DtlsRun(DtlsScenario scenario, Endpoints endpoints) {
-        this.scenario = scenario;
-        this.endpoints = endpoints;
-    }
-
-    static DtlsEvidence of(DtlsScenario scenario, Endpoints endpoints) throws Exception {
-        return new DtlsRun(scenario, endpoints).run();
-    }
-
-    private DtlsEvidence run() throws Exception {
+    DtlsEvidence run() throws Exception {
         CompletableFuture<DtlsApplication> accepted = new CompletableFuture<>();
         ChannelFuture bound = new ServerBootstrap().group(endpoints.loops())
                 .channelFactory(DtlsServerChannel.builder(builder(scenario.server())).build())

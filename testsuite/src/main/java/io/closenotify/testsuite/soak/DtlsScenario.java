@@ -2,7 +2,6 @@ package io.closenotify.testsuite.soak;
 
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
-import io.closenotify.testkit.Direction;
 import java.time.Duration;
 import java.util.SplittableRandom;
 
@@ -14,7 +13,8 @@ import java.util.SplittableRandom;
  * @param server what the server does
  * @param trouble what the relay does
  */
-record DtlsScenario(long number, Script client, Script server, UdpFault trouble) implements Scenario {
+record DtlsScenario(long number, Script client, Script server, UdpFault trouble)
+        implements Scenario<DtlsScenario.Script> {
 
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration SHORT = Duration.ofMillis(600);
@@ -53,10 +53,6 @@ record DtlsScenario(long number, Script client, Script server, UdpFault trouble)
         return trouble.title();
     }
 
-    Script script(Direction sender) {
-        return sender == Direction.TO_SERVER ? client : server;
-    }
-
     /** One of the two is not going to be told by the other, or may not be. */
     boolean mayBeSilent() {
         return !trouble.isHarmless() || client.mode() == ShutdownMode.QUIET || server.mode() == ShutdownMode.QUIET;
@@ -73,7 +69,7 @@ record DtlsScenario(long number, Script client, Script server, UdpFault trouble)
 
     @Override
     public Report run(Endpoints endpoints) throws Exception {
-        DtlsEvidence evidence = DtlsRun.of(this, endpoints);
+        DtlsEvidence evidence = new DtlsRun(this, endpoints).run();
         return new Report(this, evidence.outcomes(), DtlsOracle.judge(evidence));
     }
 }

@@ -21,28 +21,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a QUIC connection, with a server and a relay of its own, and collects the evidence. */
-final class QuicRun {
+/**
+ * Makes a QUIC connection, with a server and a relay of its own, and collects the evidence.
+ *
+ * @param scenario what it is to go through
+ * @param attempt which attempt at a handshake this is
+ * @param endpoints what it is made with
+ */
+record QuicRun(QuicScenario scenario, int attempt, Endpoints endpoints) {
 
     private static final int WINDOW = 1 << 20;
     private static final int STREAMS = 10;
 
-    private final QuicScenario scenario;
-    private final int attempt;
-    private final Endpoints endpoints;
-
-    private QuicRun(QuicScenario scenario, int attempt, Endpoints endpoints) {
-        this.scenario = scenario;
-        this.attempt = attempt;
-        this.endpoints = endpoints;
-    }
-
     /** Nothing is known if the handshake is lost, with so short an idle timeout. */
-    static @Nullable QuicEvidence of(QuicScenario scenario, int attempt, Endpoints endpoints) throws Exception {
-        return new QuicRun(scenario, attempt, endpoints).run();
-    }
-
-    private @Nullable QuicEvidence run() throws Exception {
+    @Nullable QuicEvidence run() throws Exception {
         CompletableFuture<QuicApplication> accepted = new CompletableFuture<>();
         Channel server = bind(parameters(new QuicServerCodecBuilder(), false)
                 .tokenHandler(InsecureQuicTokenHandler.INSTANCE)

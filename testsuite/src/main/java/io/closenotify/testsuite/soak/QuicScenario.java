@@ -4,7 +4,6 @@ import io.closenotify.quic.QuicConnectionClose;
 import io.closenotify.quic.QuicShutdownMode;
 import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.quic.StreamFlush;
-import io.closenotify.testkit.Direction;
 import java.time.Duration;
 import java.util.SplittableRandom;
 
@@ -16,7 +15,8 @@ import java.util.SplittableRandom;
  * @param server what the server does
  * @param trouble what the relay does
  */
-record QuicScenario(long number, Script client, Script server, UdpFault trouble) implements Scenario {
+record QuicScenario(long number, Script client, Script server, UdpFault trouble)
+        implements Scenario<QuicScenario.Script> {
 
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration SHORT = Duration.ofSeconds(2);
@@ -69,10 +69,6 @@ record QuicScenario(long number, Script client, Script server, UdpFault trouble)
         return trouble.title();
     }
 
-    Script script(Direction sender) {
-        return sender == Direction.TO_SERVER ? client : server;
-    }
-
     /** A close that is lost is told by nobody but the idle timeout. */
     boolean mayBeSilent() {
         return trouble.kind().compareTo(UdpFault.Kind.HOLE_HEALED) >= 0;
@@ -97,7 +93,7 @@ record QuicScenario(long number, Script client, Script server, UdpFault trouble)
     public Report run(Endpoints endpoints) throws Exception {
         QuicEvidence evidence = null;
         for (int attempt = 0; evidence == null && attempt < MOST_HANDSHAKES; attempt++) {
-            evidence = QuicRun.of(this, attempt, endpoints);
+            evidence = new QuicRun(this, attempt, endpoints).run();
         }
         if (evidence == null) {
             throw new IllegalStateException("no handshake in " + MOST_HANDSHAKES + " attempts");

@@ -10,10 +10,10 @@ import java.util.List;
  * @param outcomes the outcomes of its two ends, the client's first
  * @param wrong what the oracle has to say against their outcomes
  */
-record Report(Scenario scenario, List<ConnectionOutcome> outcomes, List<String> wrong) {
+record Report(Scenario<?> scenario, List<ConnectionOutcome> outcomes, List<String> wrong) {
 
     /** The ends could not be judged, because they never came so far. */
-    static Report failed(Scenario scenario, Throwable failure) {
+    static Report failed(Scenario<?> scenario, Throwable failure) {
         return new Report(scenario, List.of(), List.of("the run failed: " + failure));
     }
 }

@@ -1,14 +1,27 @@
 package io.closenotify.testsuite.soak;
 
+import io.closenotify.testkit.Direction;
 import java.util.SplittableRandom;
 
-/** What one connection is to go through. Only the seed and the number determine it. */
-interface Scenario {
+/**
+ * What one connection is to go through. Only the seed and the number determine it.
+ *
+ * @param <S> what an end does
+ */
+interface Scenario<S> {
 
     /** Where no fault can be blamed for anything, and no timer is to run out. */
     String NO_FAULT = "none";
 
     long number();
+
+    S client();
+
+    S server();
+
+    default S script(Direction sender) {
+        return sender == Direction.TO_SERVER ? client() : server();
+    }
 
     /** The protocol with its version. */
     String protocol();
@@ -25,7 +38,7 @@ interface Scenario {
     Report run(Endpoints endpoints) throws Exception;
 
     /** Draws a scenario: six of ten are of TLS. */
-    static Scenario draw(long seed, long number) {
+    static Scenario<?> draw(long seed, long number) {
         // Seeds that lie side by side make generators that have nothing in common.
         SplittableRandom random = new SplittableRandom(new SplittableRandom(seed).nextLong() + number);
         int lot = random.nextInt(10);

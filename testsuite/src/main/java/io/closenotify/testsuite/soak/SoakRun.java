@@ -70,7 +70,7 @@ final class SoakRun implements AutoCloseable {
         takeStock();
     }
 
-    private Report run(Scenario scenario) {
+    private Report run(Scenario<?> scenario) {
         try {
             return scenario.run(endpoints);
         } catch (InterruptedException e) {

@@ -18,24 +18,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 
-/** Makes a TLS connection, with a listener and a relay of its own, and collects the evidence. */
-final class TlsRun {
+/**
+ * Makes a TLS connection, with a listener and a relay of its own, and collects the evidence.
+ *
+ * @param scenario what it is to go through
+ * @param endpoints what it is made with
+ */
+record TlsRun(TlsScenario scenario, Endpoints endpoints) {
 
     private static final int SLOW_BYTES_A_SECOND = 400_000;
 
-    private final TlsScenario scenario;
-    private final Endpoints endpoints;
-
-    private TlsRun(TlsScenario scenario, Endpoints endpoints) {
-        this.scenario = scenario;
-        this.endpoints = endpoints;
-    }
-
-    static TlsEvidence of(TlsScenario scenario, Endpoints endpoints) throws Exception {
-        return new TlsRun(scenario, endpoints).run();
-    }
-
-    private TlsEvidence run() throws Exception {
+    TlsEvidence run() throws Exception {
         CompletableFuture<TlsApplication> accepted = new CompletableFuture<>();
         ChannelFuture bound = new ServerBootstrap().group(endpoints.loops())
                 .channel(NioServerSocketChannel.class)

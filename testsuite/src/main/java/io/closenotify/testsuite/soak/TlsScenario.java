@@ -29,7 +29,8 @@ import java.util.SplittableRandom;
  * @param atByte where, for {@link Place#BYTE}
  */
 record TlsScenario(long number, String version, SslProvider clientEngine, SslProvider serverEngine, Script client,
-        Script server, Place place, Fault fault, boolean heals, Direction direction, int atByte) implements Scenario {
+        Script server, Place place, Fault fault, boolean heals, Direction direction, int atByte)
+        implements Scenario<TlsScenario.Script> {
 
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration SHORT = Duration.ofMillis(500);
@@ -119,10 +120,6 @@ record TlsScenario(long number, String version, SslProvider clientEngine, SslPro
         return !isHarmless() && fault == Fault.STALL;
     }
 
-    Script script(Direction sender) {
-        return sender == Direction.TO_SERVER ? client : server;
-    }
-
     /** Only where one end can be left without a word does anything depend on a timer. */
     ShutdownPolicy policy(Script script) {
         Duration patience = isImpatient() ? SHORT : LONG;
@@ -140,7 +137,7 @@ record TlsScenario(long number, String version, SslProvider clientEngine, SslPro
 
     @Override
     public Report run(Endpoints endpoints) throws Exception {
-        TlsEvidence evidence = TlsRun.of(this, endpoints);
+        TlsEvidence evidence = new TlsRun(this, endpoints).run();
         List<String> wrong = new ArrayList<>(TlsOracle.judge(evidence));
         if (!wrong.isEmpty()) {
             wrong.add("carried: " + evidence.toServer() + ", " + evidence.toClient());

@@ -48,8 +48,8 @@ class OracleTest {
         truncated = tls(Place.BEFORE_ALERT);
         dtls = dtls(UdpFault.Kind.NONE);
         dtlsInHole = dtls(UdpFault.Kind.HOLE);
-        quic = requireNonNull(QuicRun.of(
-                new QuicScenario(0, quic(7, true), quic(8, false), trouble(UdpFault.Kind.NONE)), 0, endpoints));
+        quic = requireNonNull(new QuicRun(
+                new QuicScenario(0, quic(7, true), quic(8, false), trouble(UdpFault.Kind.NONE)), 0, endpoints).run());
     }
 
     @AfterAll
@@ -59,8 +59,8 @@ class OracleTest {
 
     /** The server shuts down first, and what the relay does befalls its bytes. */
     private static TlsEvidence tls(Place place) throws Exception {
-        return TlsRun.of(new TlsScenario(0, "TLSv1.3", SslProvider.JDK, SslProvider.JDK, tls(false), tls(true),
-                place, Fault.FIN, false, Direction.TO_CLIENT, 0), endpoints);
+        return new TlsRun(new TlsScenario(0, "TLSv1.3", SslProvider.JDK, SslProvider.JDK, tls(false), tls(true),
+                place, Fault.FIN, false, Direction.TO_CLIENT, 0), endpoints).run();
     }
 
     private static TlsScenario.Script tls(boolean shutsDown) {
@@ -69,9 +69,9 @@ class OracleTest {
     }
 
     private static DtlsEvidence dtls(UdpFault.Kind kind) throws Exception {
-        return DtlsRun.of(new DtlsScenario(0,
+        return new DtlsRun(new DtlsScenario(0,
                 new DtlsScenario.Script(ShutdownMode.BIDIRECTIONAL, 5, true, false),
-                new DtlsScenario.Script(ShutdownMode.BIDIRECTIONAL, 0, false, false), trouble(kind)), endpoints);
+                new DtlsScenario.Script(ShutdownMode.BIDIRECTIONAL, 0, false, false), trouble(kind)), endpoints).run();
     }
 
     private static UdpFault trouble(UdpFault.Kind kind) {
