@@ -1,24 +1,16 @@
 package io.closenotify.testsuite.quic;
 
-import io.closenotify.quic.QuicShutdownFuture;
-import io.closenotify.quic.QuicShutdownOutcome;
-import io.closenotify.quic.QuicShutdownPolicy;
 import io.closenotify.testkit.UdpFaultRelay;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.util.function.UnaryOperator;
 
-/** Our handler at one end, in either role, kwik at the other, and a relay between them. */
-final class KwikPair implements AutoCloseable {
+/** Our handler and kwik. */
+final class KwikPair extends InteropPair {
 
-    private final OurRole role;
     private final KwikOptions options;
-    private final KwikServer kwikServer;
-    private final QuicServer ourServer;
-    private final QuicClient ourClient;
-    private final UdpFaultRelay relay;
-    private KwikClient kwikClient;
-    private OurConnection ours;
+    private final KwikServer server;
+    private KwikClient client;
     private KwikConnection kwik;
 
     static KwikPair direct(OurRole role) throws IOException, GeneralSecurityException, InterruptedException {
@@ -27,68 +19,42 @@ final class KwikPair implements AutoCloseable {
 
     KwikPair(OurRole role, QuicSetup setup, KwikOptions options, UnaryOperator<UdpFaultRelay.Builder> path)
             throws IOException, GeneralSecurityException, InterruptedException {
-        this.role = role;
+        this(role == OurRole.CLIENT ? KwikServer.start(options) : null, setup, options, path);
+    }
+
+    private KwikPair(KwikServer server, QuicSetup setup, KwikOptions options, UnaryOperator<UdpFaultRelay.Builder> path)
+            throws IOException, InterruptedException {
+        super(setup, server == null ? null : server.address(), path);
         this.options = options;
-        if (role == OurRole.CLIENT) {
-            kwikServer = KwikServer.start(options);
-            ourServer = null;
-            relay = path.apply(UdpFaultRelay.to(kwikServer.address())).start();
-            ourClient = setup.client();
-        } else {
-            kwikServer = null;
-            ourServer = setup.server();
-            relay = path.apply(UdpFaultRelay.to(ourServer.address())).start();
-            ourClient = null;
-        }
+        this.server = server;
         connect();
     }
 
-    /** Connects once more; from now on the pair is about that connection. */
+    @Override
     void connect() throws IOException, InterruptedException {
-        if (role == OurRole.CLIENT) {
-            ours = ourClient.connect(relay.address());
-            kwik = kwikServer.next();
+        if (server != null) {
+            connectOurs();
+            kwik = server.next();
         } else {
-            if (kwikClient != null) {
-                kwikClient.close();
+            if (client != null) {
+                client.close();
             }
-            kwikClient = KwikClient.connect(relay.address(), options);
-            kwik = kwikClient.connection();
-            ours = ourServer.next();
+            client = KwikClient.connect(relay().address(), options);
+            kwik = client.connection();
+            connectOurs();
         }
-    }
-
-    OurConnection ours() {
-        return ours;
     }
 
     KwikConnection kwik() {
         return kwik;
     }
 
-    UdpFaultRelay relay() {
-        return relay;
-    }
-
-    /** Starts our shutdown. */
-    QuicShutdownFuture shutdown(QuicShutdownPolicy policy) {
-        return ShutdownPair.handler(ours).shutdown(policy);
-    }
-
-    /** Waits for the end of our connection. */
-    QuicShutdownOutcome outcome() throws InterruptedException {
-        return ShutdownPair.outcome(ShutdownPair.handler(ours).outcome());
-    }
-
     @Override
-    public void close() {
-        if (role == OurRole.CLIENT) {
-            ourClient.close();
-            kwikServer.close();
+    void closePeer() {
+        if (server != null) {
+            server.close();
         } else {
-            kwikClient.close();
-            ourServer.close();
+            client.close();
         }
-        relay.close();
     }
 }
