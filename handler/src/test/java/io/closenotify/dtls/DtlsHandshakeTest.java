@@ -24,11 +24,7 @@ class DtlsHandshakeTest {
         try (EmbeddedDtlsPair pair = new EmbeddedDtlsPair().handshake()) {
             assertThat(pair.client.events).containsExactly(SslHandshakeCompletionEvent.SUCCESS);
             assertThat(pair.server.events).containsExactly(SslHandshakeCompletionEvent.SUCCESS);
-            pair.client.write("ping");
-            pair.server.write("pong");
-            pair.exchange();
-            assertThat(pair.server.received).hasToString("ping");
-            assertThat(pair.client.received).hasToString("pong");
+            pair.assertTalks();
         }
     }
 

@@ -1,5 +1,7 @@
 package io.closenotify.dtls;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.closenotify.ShutdownOutcome;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -123,6 +125,15 @@ final class EmbeddedDtlsPair implements AutoCloseable {
         while (moved) {
             moved = carry(client, server) | carry(server, client);
         }
+    }
+
+    /** Data goes both ways. */
+    void assertTalks() {
+        client.write("ping");
+        server.write("pong");
+        exchange();
+        assertThat(server.received).hasToString("ping");
+        assertThat(client.received).hasToString("pong");
     }
 
     /** Carries what one side has sent so far. */
