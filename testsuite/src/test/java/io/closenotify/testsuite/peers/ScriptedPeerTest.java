@@ -47,6 +47,12 @@ class ScriptedPeerTest {
 
     private static final int MEGABYTE = 1_000_000;
 
+    private static final Application ANSWERING = (context, total) -> {
+        if (total == 1_000) {
+            context.writeAndFlush(Connection.pattern(MEGABYTE));
+        }
+    };
+
     /** What our side is. */
     record Side(TlsSetup setup, boolean client) {
 
@@ -380,30 +386,19 @@ class ScriptedPeerTest {
     @ParameterizedTest
     @MethodSource("sides")
     void peer_closes_first_and_gets_the_answer_to_a_request_in_the_same_segment(Side side) throws Exception {
-        Application answering = (context, total) -> {
-            if (total == 1_000) {
-                context.writeAndFlush(Connection.pattern(MEGABYTE));
-            }
-        };
-        try (Pair pair = new Pair(side, POLICY, answering, false, 1,
-                "handshake hold send:1000 close_notify flush recv:" + MEGABYTE + " wait_close_notify read_eof")) {
-            assertOutcome(pair.ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
-            assertThat(pair.ours.exceptions()).isEmpty();
-            assertCleanEnd(pair.peer.report(), true, MEGABYTE);
-        }
+        assertAnswersRequest(side, ANSWERING, "flush");
     }
 
     @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("sides")
     void peer_closes_first_with_fin_and_gets_the_answer_to_a_request_in_the_same_segment(Side side) throws Exception {
-        Application answering = (context, total) -> {
-            if (total == 1_000) {
-                context.writeAndFlush(Connection.pattern(MEGABYTE));
-            }
-        };
-        try (Pair pair = new Pair(side, POLICY, answering, false, 1,
-                "handshake hold send:1000 close_notify flush fin recv:" + MEGABYTE + " wait_close_notify read_eof")) {
+        assertAnswersRequest(side, ANSWERING, "flush fin");
+    }
+
+    private static void assertAnswersRequest(Side side, Application answering, String end) throws Exception {
+        try (Pair pair = new Pair(side, POLICY, answering, false, 1, "handshake hold send:1000 close_notify " + end
+                + " recv:" + MEGABYTE + " wait_close_notify read_eof")) {
             assertOutcome(pair.ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
             assertThat(pair.ours.exceptions()).isEmpty();
             assertCleanEnd(pair.peer.report(), true, MEGABYTE);
@@ -432,11 +427,7 @@ class ScriptedPeerTest {
                 context.flush();
             }
         };
-        try (Pair pair = new Pair(side, POLICY, answering, false, 1,
-                "handshake hold send:1000 close_notify flush recv:" + MEGABYTE + " wait_close_notify read_eof")) {
-            assertOutcome(pair.ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.PEER, true, true);
-            assertCleanEnd(pair.peer.report(), true, MEGABYTE);
-        }
+        assertAnswersRequest(side, answering, "flush");
     }
 
     @Execution(ExecutionMode.CONCURRENT)
