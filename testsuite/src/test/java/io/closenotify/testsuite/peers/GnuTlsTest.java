@@ -2,6 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -44,7 +45,7 @@ class GnuTlsTest {
     }
 
     private static RealPeer client(TlsSetup setup, ShutdownMode mode, String... options) throws Exception {
-        return RealPeer.client(setup, POLICY.toBuilder().mode(mode).build(), Application.QUIET, port -> {
+        return RealPeer.client(setup, policy(mode), Application.QUIET, port -> {
             List<String> command = new ArrayList<>(List.of("gnutls-cli", "--insecure",
                     "--port", Integer.toString(port), "--priority", setup.gnutlsPriority(), "-d", "5"));
             command.addAll(List.of(options));
@@ -87,7 +88,7 @@ class GnuTlsTest {
     @MethodSource("setups")
     void gnutls_serv_answers_a_fast_shutdown_too_and_meets_no_reset(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "--echo")) {
-            Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.FAST).build());
+            Connection ours = peer.connect(policy(ShutdownMode.FAST));
             ours.channel().close();
 
             assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.LOCAL, true, true);
@@ -100,7 +101,7 @@ class GnuTlsTest {
     @MethodSource("setups")
     void gnutls_serv_notices_that_a_quiet_shutdown_has_no_close_notify(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup, "--echo")) {
-            Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.QUIET).build());
+            Connection ours = peer.connect(policy(ShutdownMode.QUIET));
             ours.channel().close();
 
             assertOutcome(ours.end(), ShutdownResult.QUIET, ShutdownInitiator.LOCAL, true, true);

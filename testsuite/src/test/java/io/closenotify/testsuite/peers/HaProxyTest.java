@@ -2,6 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -28,8 +29,7 @@ class HaProxyTest extends RealProxyTest {
     }
 
     private Proxy passingOn(TlsSetup setup, ShutdownMode mode, String... directives) throws Exception {
-        return Proxy.before(setup, POLICY.toBuilder().mode(mode).build(),
-                port -> HaProxy.plaintext(folder(), port, directives));
+        return Proxy.before(setup, policy(mode), port -> HaProxy.plaintext(folder(), port, directives));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -183,8 +184,7 @@ class JdkSocketTest {
     @ParameterizedTest
     @MethodSource("sides")
     void jdk_socket_gets_every_byte_before_a_fast_close(Side side) throws Exception {
-        try (Pair pair = new Pair(side, POLICY.toBuilder().mode(ShutdownMode.FAST).build(),
-                socket -> socket.getInputStream().readAllBytes())) {
+        try (Pair pair = new Pair(side, policy(ShutdownMode.FAST), socket -> socket.getInputStream().readAllBytes())) {
             pair.ours.write(MEGABYTE);
             pair.ours.channel().close();
 

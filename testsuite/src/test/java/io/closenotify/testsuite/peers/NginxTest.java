@@ -2,7 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.AT_ONCE;
-import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -50,7 +50,7 @@ class NginxTest extends RealProxyTest {
 
     @Override
     Proxy proxy(TlsSetup setup, ShutdownMode mode) throws Exception {
-        return Proxy.before(setup, POLICY.toBuilder().mode(mode).build(), port -> Nginx.plaintext(folder(),
+        return Proxy.before(setup, policy(mode), port -> Nginx.plaintext(folder(),
                 "upstream ours { server 127.0.0.1:" + port + "; keepalive 1; }", """
                 proxy_ssl_protocols TLSv1.2 TLSv1.3;
                 location / { proxy_pass https://127.0.0.1:%d; }
@@ -147,7 +147,7 @@ class NginxTest extends RealProxyTest {
     private void assertGivesUp(TlsSetup setup, ShutdownMode mode, ShutdownResult result, boolean received, End end)
             throws Exception {
         try (RealPeer peer = beforeBackend(setup)) {
-            Connection ours = peer.connect(POLICY.toBuilder().mode(mode).build());
+            Connection ours = peer.connect(policy(mode));
             ours.write(Http.get("/"));
             HttpExchange exchange = backend().next();
             ours.channel().close();

@@ -3,12 +3,12 @@ package io.closenotify.testsuite.peers;
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.AT_ONCE;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownOutcome;
-import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.TruncationException;
 import io.closenotify.testkit.LeakAndLogCheck;
@@ -52,10 +52,6 @@ class NodeTest {
 
     static Stream<Arguments> setupsAndModes() {
         return TlsSetup.cross(TlsSetup.all().stream(), ShutdownMode.values());
-    }
-
-    private static ShutdownPolicy policy(ShutdownMode mode) {
-        return POLICY.toBuilder().mode(mode).build();
     }
 
     private static Node server(TlsSetup setup, String role, String... options) throws Exception {

@@ -1,7 +1,7 @@
 package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
-import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -46,8 +46,7 @@ class OpenSslClientTest {
     }
 
     private static RealPeer client(TlsSetup setup, ShutdownMode mode, Application application) throws Exception {
-        return RealPeer.client(setup, POLICY.toBuilder().mode(mode).build(), application,
-                port -> command(setup, port));
+        return RealPeer.client(setup, policy(mode), application, port -> command(setup, port));
     }
 
     @ParameterizedTest
@@ -124,8 +123,7 @@ class OpenSslClientTest {
     void openssl_s_client_resumes_the_session_after_each_mode(TlsSetup setup, ShutdownMode mode, @TempDir Path folder)
             throws Exception {
         String session = folder.resolve("session.pem").toString();
-        try (Connection.Server server = new Connection.Server(setup.server(), POLICY.toBuilder().mode(mode).build(),
-                Application.QUIET)) {
+        try (Connection.Server server = new Connection.Server(setup.server(), policy(mode), Application.QUIET)) {
             int port = server.port();
             try (PeerProcess first = PeerProcess.start(command(setup, port, "-sess_out", session))) {
                 Connection ours = server.next();

@@ -3,6 +3,7 @@ package io.closenotify.testsuite.peers;
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.AT_ONCE;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -143,7 +144,7 @@ class OpenSslServerTest {
     @MethodSource("setups")
     void openssl_s_server_answers_a_fast_shutdown_too_and_meets_no_reset(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup)) {
-            Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.FAST).build());
+            Connection ours = peer.connect(policy(ShutdownMode.FAST));
             ours.channel().close();
 
             assertOutcome(ours.end(), ShutdownResult.CLEAN, ShutdownInitiator.LOCAL, true, true);
@@ -156,7 +157,7 @@ class OpenSslServerTest {
     @MethodSource("setups")
     void openssl_s_server_calls_a_quiet_shutdown_an_unexpected_eof(TlsSetup setup) throws Exception {
         try (RealPeer peer = server(setup)) {
-            Connection ours = peer.connect(POLICY.toBuilder().mode(ShutdownMode.QUIET).build());
+            Connection ours = peer.connect(policy(ShutdownMode.QUIET));
             ours.channel().close();
 
             assertOutcome(ours.end(), ShutdownResult.QUIET, ShutdownInitiator.LOCAL, true, true);
@@ -173,7 +174,7 @@ class OpenSslServerTest {
         boolean resumes = setup.provider() == SslProvider.JDK || setup.tls13() || mode != ShutdownMode.QUIET;
         try (RealPeer peer = server(setup)) {
             for (int i = 0; i < 2; i++) {
-                Connection ours = peer.connect(POLICY.toBuilder().mode(mode).build());
+                Connection ours = peer.connect(policy(mode));
                 peer.process().awaitLine(line -> line.startsWith("Secure Renegotiation"));
                 // The tickets of TLS 1.3 come before this.
                 peer.process().send("hello\n");

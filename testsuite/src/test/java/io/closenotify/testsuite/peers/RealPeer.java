@@ -2,6 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.testkit.Direction;
 import io.closenotify.testkit.RelayedConnection;
@@ -31,6 +32,10 @@ final class RealPeer implements AutoCloseable {
 
     /** With close_notify right behind what was written: it waits for no session tickets. */
     static final ShutdownPolicy AT_ONCE = POLICY.toBuilder().ticketTimeout(Duration.ZERO).build();
+
+    static ShutdownPolicy policy(ShutdownMode mode) {
+        return POLICY.toBuilder().mode(mode).build();
+    }
 
     private final TcpFaultRelay relay;
     private final Connection.Server server;

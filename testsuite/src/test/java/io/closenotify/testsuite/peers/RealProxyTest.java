@@ -3,6 +3,7 @@ package io.closenotify.testsuite.peers;
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.AT_ONCE;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -79,7 +80,7 @@ abstract class RealProxyTest {
     }
 
     static Connection greeted(RealPeer peer, ShutdownMode mode) throws Exception {
-        Connection ours = peer.connect(POLICY.toBuilder().mode(mode).build());
+        Connection ours = peer.connect(policy(mode));
         ours.write(Http.get("/"));
         ours.awaitText("hello 0");
         return ours;

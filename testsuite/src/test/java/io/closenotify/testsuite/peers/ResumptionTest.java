@@ -1,6 +1,6 @@
 package io.closenotify.testsuite.peers;
 
-import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownMode;
@@ -31,7 +31,7 @@ class ResumptionTest {
     @MethodSource("everything")
     void session_is_resumed_after_the_client_closed(TlsSetup setup, SslProvider server, ShutdownMode mode)
             throws Exception {
-        ShutdownPolicy policy = POLICY.toBuilder().mode(mode).build();
+        ShutdownPolicy policy = policy(mode);
         SslContext context = setup.client();
         try (Connection.Server listener = new Connection.Server(new TlsSetup(server, setup.protocol()).server(), policy,
                 Application.QUIET)) {

@@ -2,6 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.InboundPolicy;
@@ -517,7 +518,7 @@ class ScriptedPeerTest {
     @ParameterizedTest
     @MethodSource("sides")
     void fast_sends_close_notify_and_does_not_wait(Side side) throws Exception {
-        ShutdownPolicy policy = POLICY.toBuilder().mode(ShutdownMode.FAST).build();
+        ShutdownPolicy policy = policy(ShutdownMode.FAST);
         try (Pair pair = pair(side, policy, "handshake read_eof")) {
             ShutdownFuture shutdown = pair.ours.handler().shutdown();
 
@@ -531,7 +532,7 @@ class ScriptedPeerTest {
     @ParameterizedTest
     @MethodSource("sides")
     void fast_is_clean_when_the_peer_answers_all_the_same(Side side) throws Exception {
-        ShutdownPolicy policy = POLICY.toBuilder().mode(ShutdownMode.FAST).build();
+        ShutdownPolicy policy = policy(ShutdownMode.FAST);
         try (Pair pair = pair(side, policy, "handshake wait_close_notify close_notify read_eof")) {
             pair.ours.channel().close();
 
@@ -544,7 +545,7 @@ class ScriptedPeerTest {
     @ParameterizedTest
     @MethodSource("sides")
     void quiet_sends_fin_and_no_alert(Side side) throws Exception {
-        ShutdownPolicy policy = POLICY.toBuilder().mode(ShutdownMode.QUIET).build();
+        ShutdownPolicy policy = policy(ShutdownMode.QUIET);
         try (Pair pair = pair(side, policy, "handshake recv:1 read_eof")) {
             pair.ours.write(1);
             pair.ours.channel().close();
@@ -558,7 +559,7 @@ class ScriptedPeerTest {
     @ParameterizedTest
     @EnumSource(ShutdownMode.class)
     void a_megabyte_written_before_the_shutdown_arrives_whole_in_every_mode(ShutdownMode mode) throws Exception {
-        ShutdownPolicy policy = POLICY.toBuilder().mode(mode).build();
+        ShutdownPolicy policy = policy(mode);
         String end = mode == ShutdownMode.QUIET ? " read_eof" : " wait_close_notify close_notify read_eof";
         for (Side side : sides().toList()) {
             try (Pair pair = pair(side, policy, "handshake recv:" + MEGABYTE + end)) {

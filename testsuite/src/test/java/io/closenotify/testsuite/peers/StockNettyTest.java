@@ -2,6 +2,7 @@ package io.closenotify.testsuite.peers;
 
 import static io.closenotify.testsuite.peers.Ending.assertOutcome;
 import static io.closenotify.testsuite.peers.RealPeer.POLICY;
+import static io.closenotify.testsuite.peers.RealPeer.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.closenotify.ShutdownInitiator;
@@ -120,7 +121,7 @@ class StockNettyTest {
     @ParameterizedTest
     @MethodSource("sides")
     void stock_netty_gets_a_megabyte_whole_before_a_fast_close(Sides sides) throws Exception {
-        try (Pair pair = Pair.of(sides, POLICY.toBuilder().mode(ShutdownMode.FAST).build())) {
+        try (Pair pair = Pair.of(sides, policy(ShutdownMode.FAST))) {
             pair.ours.write(MEGABYTE);
             pair.ours.channel().close();
 
@@ -136,7 +137,7 @@ class StockNettyTest {
     @ParameterizedTest
     @MethodSource("sides")
     void stock_netty_cannot_tell_a_quiet_shutdown_from_a_truncation(Sides sides) throws Exception {
-        try (Pair pair = Pair.of(sides, POLICY.toBuilder().mode(ShutdownMode.QUIET).build())) {
+        try (Pair pair = Pair.of(sides, policy(ShutdownMode.QUIET))) {
             pair.ours.channel().close();
 
             assertOutcome(pair.ours.end(), ShutdownResult.QUIET, ShutdownInitiator.LOCAL, true, true);
