@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code SslHandler} that a {@link TlsShutdownHandler} serves, and what is put around it: the adapter of its
- * engine, the gate in front, the half closure of the transport. Event loop only, but for {@link #capabilities()}.
+ * engine, the gate in front, the half closure of the transport. Event loop only, but for {@link #own()} and
+ * {@link #capabilities()}.
  */
 final class TlsAttachment {
 
@@ -29,6 +30,11 @@ final class TlsAttachment {
 
     TlsAttachment(ChannelHandlerContext own) {
         this.own = own;
+    }
+
+    /** The context of the {@link TlsShutdownHandler}. */
+    ChannelHandlerContext own() {
+        return own;
     }
 
     // The SslHandler
