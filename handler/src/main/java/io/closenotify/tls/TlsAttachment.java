@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class TlsAttachment {
 
     private final ChannelHandlerContext own;
-    private @Nullable ChannelHandlerContext sslContext;
+    private volatile @Nullable ChannelHandlerContext sslContext;
+
+    /** Kept only if it knows more than the engine itself. */
     private volatile @Nullable TlsEngine engine;
     private volatile @Nullable InputGate gate;
     private boolean inner;
@@ -58,11 +60,12 @@ final class TlsAttachment {
         }
         if (nearest != sslContext) {
             release();
+            TlsEngine found = nearest == null ? null : TlsEngine.of(nearest);
+            engine = found instanceof JdkTlsEngine ? null : found;
             sslContext = nearest;
-            engine = nearest == null ? null : TlsEngine.of(nearest);
-            if (nearest != null && (wantsRecords || engine().needsRecordsOfHandshake())
+            if (found != null && (wantsRecords || found.needsRecordsOfHandshake())
                     && !sslHandler().handshakeFuture().isDone()) {
-                install(new InputGate(handler(), true));
+                install(new InputGate(handler(), found, true));
             }
         }
         inner = another;
@@ -92,7 +95,12 @@ final class TlsAttachment {
     }
 
     TlsEngine engine() {
-        return requireNonNull(engine);
+        return engine(sslContext());
+    }
+
+    private TlsEngine engine(ChannelHandlerContext ssl) {
+        TlsEngine kept = engine;
+        return kept == null ? TlsEngine.of(ssl) : kept;
     }
 
     /** Whether the SslHandler stands behind another one: TLS in TLS. */
@@ -101,8 +109,8 @@ final class TlsAttachment {
     }
 
     @Nullable EngineCapabilities capabilities() {
-        TlsEngine current = engine;
-        return current == null ? null : current.capabilities(isGated());
+        ChannelHandlerContext ssl = sslContext;
+        return ssl == null ? null : engine(ssl).capabilities(isGated());
     }
 
     /**
@@ -155,9 +163,8 @@ final class TlsAttachment {
     }
 
     private void release() {
-        TlsEngine current = engine;
-        if (current != null) {
-            current.detach();
+        if (wasFound()) {
+            engine().detach();
         }
         removeGate();
     }
@@ -183,7 +190,7 @@ final class TlsAttachment {
     InputGate gate() {
         InputGate current = gate;
         if (current == null) {
-            current = new InputGate(handler(), false);
+            current = new InputGate(handler(), engine(), false);
             install(current);
         }
         return current;

@@ -397,13 +397,6 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
         machine.feed(Input.PEER_ALERT_HELD);
     }
 
-    /** Whether the record just read was the last one of the peer's: its close_notify. */
-    boolean endsTls() {
-        TlsEngine engine = tls().engine();
-        engine.inputRead();
-        return engine.closeNotifyReceived();
-    }
-
     void inputPassed(int bytes) {
         TlsShutdown shutdown = machine.driver();
         if (shutdown != null) {
