@@ -1,7 +1,5 @@
 package io.closenotify.driver;
 
-import static java.util.Objects.requireNonNull;
-
 import io.closenotify.ShutdownFuture;
 import io.closenotify.core.Phase;
 import io.netty.channel.ChannelHandler;
@@ -14,36 +12,36 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Brings the public calls of a handler to its event loop, from any thread. */
+/** Brings a public call of a handler to its event loop, from any thread. Made for the call, and not kept. */
 public final class EventLoopCalls {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(EventLoopCalls.class);
 
-    private final Class<? extends ChannelHandler> handler;
-    private final MachineRunner machine;
-    private volatile @Nullable ChannelHandlerContext context;
+    private final ChannelHandler handler;
+    private final @Nullable ChannelHandlerContext context;
+    private final MachineRunner<?> machine;
 
-    public EventLoopCalls(Class<? extends ChannelHandler> handler, MachineRunner machine) {
+    /**
+     * Makes one.
+     *
+     * @param context the context of the handler, or {@code null} if it was never added
+     */
+    public EventLoopCalls(ChannelHandler handler, @Nullable ChannelHandlerContext context, MachineRunner<?> machine) {
         this.handler = handler;
+        this.context = context;
         this.machine = machine;
     }
 
     /**
-     * The handler was added to a pipeline.
+     * A handler was added to a pipeline.
      *
      * @throws IllegalStateException if it is to run elsewhere than on the channel's event loop
      */
-    public void added(ChannelHandlerContext added) {
+    public static void requireEventLoop(ChannelHandlerContext added) {
         if (added.executor() != added.channel().eventLoop()) {
             throw new IllegalStateException(
-                    "the " + handler.getSimpleName() + " must run on the channel's event loop");
+                    "the " + nameOf(added.handler()) + " must run on the channel's event loop");
         }
-        context = added;
-    }
-
-    /** The context of the handler, which has been added. */
-    public ChannelHandlerContext context() {
-        return requireNonNull(context);
     }
 
     /**
@@ -78,11 +76,14 @@ public final class EventLoopCalls {
     }
 
     private ChannelHandlerContext requireContext() {
-        ChannelHandlerContext current = context;
-        if (current == null || (current.isRemoved() && machine.phase() != Phase.TERMINATED)) {
-            throw new IllegalStateException("the " + handler.getSimpleName() + " is in no pipeline");
+        if (context == null || (context.isRemoved() && machine.phase() != Phase.TERMINATED)) {
+            throw new IllegalStateException("the " + nameOf(handler) + " is in no pipeline");
         }
-        return current;
+        return context;
+    }
+
+    private static String nameOf(ChannelHandler handler) {
+        return handler.getClass().getSimpleName();
     }
 
     private static void execute(ChannelHandlerContext context, Promise<?> promise, Runnable task) {
@@ -105,13 +106,12 @@ public final class EventLoopCalls {
         }
     }
 
-    /** Runs a task on the event loop, behind what waits there. */
-    public void later(Runnable task) {
-        ChannelHandlerContext own = context();
+    /** Runs a task on the event loop of a handler, behind what waits there. */
+    public static void later(ChannelHandlerContext context, Runnable task) {
         try {
-            own.executor().execute(task);
+            context.executor().execute(task);
         } catch (RejectedExecutionException e) {
-            LOGGER.debug("{} the event loop is shut down, and closes its channels itself", own.channel(), e);
+            LOGGER.debug("{} the event loop is shut down, and closes its channels itself", context.channel(), e);
         }
     }
 }

@@ -16,34 +16,38 @@ import org.jspecify.annotations.Nullable;
 /**
  * The machine of one connection at work: commits the next state, then acts; inputs raised meanwhile wait their turn.
  * Event loop only, but for what is asked about the state.
+ *
+ * @param <D> who acts
  */
-public final class MachineRunner {
+public abstract class MachineRunner<D extends MachineRunner.Driver> {
 
-    private final Owner owner;
     private volatile MachineState state;
+    private @Nullable D driver;
     private @Nullable Queue<Input> queued;
     private boolean feeding;
 
-    /** The connection. */
-    public interface Owner {
-
-        /** Tells what counts for an input. */
-        Rules rules(Input input);
+    /** Acts, and keeps the books. */
+    public interface Driver {
 
         /** Tells that another phase has been committed; its actions come next. */
         void phaseChanged(Phase from);
 
-        /** Does what the machine says. */
+        /** Does what the machine says. If it throws, that is noted, and the shutdown is aborted. */
         void run(Action action);
 
-        /** Tells that an action threw; the shutdown is aborted. */
-        void failed(RuntimeException e);
+        /** Notes what may turn out to be the cause of the outcome. */
+        void note(Throwable reason);
     }
 
-    public MachineRunner(ShutdownMode mode, Owner owner) {
-        this.owner = owner;
+    protected MachineRunner(ShutdownMode mode) {
         state = MachineState.initial(mode);
     }
+
+    /** Tells what counts for an input. */
+    protected abstract Rules rules(Input input);
+
+    /** Makes the driver, when there is something for it to do: an idle connection pays nothing for it. */
+    protected abstract D newDriver();
 
     // Any thread
 
@@ -67,6 +71,20 @@ public final class MachineRunner {
     }
 
     // Event loop only
+
+    /** The driver, if there was something for it to do. */
+    public @Nullable D driver() {
+        return driver;
+    }
+
+    public D requireDriver() {
+        D current = driver;
+        if (current == null) {
+            current = newDriver();
+            driver = current;
+        }
+        return current;
+    }
 
     /** Sets the mode for an end that has yet to come. */
     public void setMode(ShutdownMode mode) {
@@ -109,10 +127,10 @@ public final class MachineRunner {
 
     private void step(Input input) {
         Phase from = state.phase();
-        Transition transition = ShutdownMachine.next(state, input, owner.rules(input));
+        Transition transition = ShutdownMachine.next(state, input, rules(input));
         state = transition.state();
-        if (from != state.phase()) {
-            owner.phaseChanged(from);
+        if (from != state.phase() && (driver != null || hasBegun())) {
+            requireDriver().phaseChanged(from);
         }
         List<Action> actions = transition.actions();
         for (int i = 0; i < actions.size(); i++) {
@@ -122,9 +140,10 @@ public final class MachineRunner {
 
     private void run(Action action) {
         try {
-            owner.run(action);
+            requireDriver().run(action);
         } catch (RuntimeException e) {
-            owner.failed(e);
+            // A handler of the user's threw, or took others out under our hands.
+            requireDriver().note(e);
             queue(Input.ABORT);
         }
     }

@@ -7,11 +7,11 @@ import io.closenotify.InboundPolicy;
 import io.closenotify.PeerClosePolicy;
 import io.closenotify.ShutdownFuture;
 import io.closenotify.ShutdownHandler;
+import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.ShutdownState;
 import io.closenotify.WriteAfterShutdownException;
-import io.closenotify.core.Action;
 import io.closenotify.core.Input;
 import io.closenotify.core.Phase;
 import io.closenotify.core.Rules;
@@ -112,16 +112,14 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
             new EngineCapabilities("JDK", true, false, true, false, true, true);
 
     private final DtlsSettings settings;
-    private final MachineRunner machine;
-    private final EventLoopCalls calls;
+    private final Machine machine;
     private final Promise<Channel> handshakePromise = new HandshakePromise();
     private final ChannelFutureListener flushFailure = this::writeDone;
     private volatile ShutdownPolicy policy;
     private volatile @Nullable SSLEngine engine;
     private volatile int maxMessageSize;
-    private volatile @Nullable EventExecutor executor;
+    private volatile @Nullable ChannelHandlerContext own;
     private @Nullable DtlsConnection connection;
-    private @Nullable DtlsShutdown shutdown;
     private @Nullable PendingWriteQueue waitingWrites;
     private @Nullable PortUnreachableException hint;
 
@@ -129,8 +127,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
         this.settings = settings;
         engine = serverEngine;
         policy = settings.policy();
-        machine = new MachineRunner(policy.mode(), new Owner());
-        calls = new EventLoopCalls(DtlsHandler.class, machine);
+        machine = new Machine(policy.mode());
     }
 
     /**
@@ -203,7 +200,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
      */
     public Future<Void> setPolicy(ShutdownPolicy policy) {
         DtlsHandlerBuilder.requirePossible(policy);
-        return calls.declare("policy", () -> {
+        return calls().declare("policy", () -> {
             this.policy = policy;
             machine.setMode(policy.mode());
         });
@@ -226,7 +223,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
      */
     @Override
     public ShutdownFuture shutdown() {
-        return calls.call(promise -> {
+        return calls().call(promise -> {
             requireShutdown().join(promise);
             if (!machine.shuttingDown()) {
                 requestShutdown();
@@ -245,7 +242,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
      */
     public ShutdownFuture shutdown(ShutdownPolicy policy) {
         DtlsHandlerBuilder.requirePossible(policy);
-        return calls.call(promise -> {
+        return calls().call(promise -> {
             requireShutdown().join(promise);
             if (machine.phase() != Phase.TERMINATED) {
                 boolean wasOnDemand = this.policy.inboundAfterCloseNotify() == InboundPolicy.ON_DEMAND;
@@ -267,7 +264,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
      */
     @Override
     public ShutdownFuture abort() {
-        return calls.call(promise -> {
+        return calls().call(promise -> {
             requireShutdown().join(promise);
             requireShutdown().note(new SSLException("forced by abort()"));
             machine.feed(Input.ABORT);
@@ -282,7 +279,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifySent() {
-        return calls.declare("flag", () -> machine.feed(Input.SET_SENT));
+        return calls().declare("flag", () -> machine.feed(Input.SET_SENT));
     }
 
     /**
@@ -293,43 +290,38 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifyReceived() {
-        return calls.declare("flag", () -> machine.feed(Input.SET_RECEIVED));
+        return calls().declare("flag", () -> machine.feed(Input.SET_RECEIVED));
     }
 
     // The machine
 
-    private final class Owner implements MachineRunner.Owner {
+    private final class Machine extends MachineRunner<DtlsShutdown> {
+
+        Machine(ShutdownMode mode) {
+            super(mode);
+        }
 
         @Override
-        public Rules rules(Input input) {
+        protected Rules rules(Input input) {
             return Rules.ofDatagrams(policy, false);
         }
 
         @Override
-        public void phaseChanged(Phase from) {
-            if (shutdown != null || machine.hasBegun()) {
-                requireShutdown().phaseChanged(from);
-            }
-        }
-
-        @Override
-        public void run(Action action) {
-            requireShutdown().run(action);
-        }
-
-        @Override
-        public void failed(RuntimeException e) {
-            requireShutdown().note(e);
+        protected DtlsShutdown newDriver() {
+            return new DtlsShutdown(DtlsHandler.this, context(), this, settings);
         }
     }
 
+    private EventLoopCalls calls() {
+        return new EventLoopCalls(this, own, machine);
+    }
+
+    private ChannelHandlerContext context() {
+        return requireNonNull(own);
+    }
+
     private DtlsShutdown requireShutdown() {
-        DtlsShutdown current = shutdown;
-        if (current == null) {
-            current = new DtlsShutdown(this, calls.context(), machine, settings);
-            shutdown = current;
-        }
-        return current;
+        return machine.requireDriver();
     }
 
     private void requestShutdown() {
@@ -345,7 +337,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
     }
 
     void later(Runnable task) {
-        calls.later(task);
+        EventLoopCalls.later(context(), task);
     }
 
     // The connection
@@ -406,16 +398,16 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
             return false;
         }
         LOGGER.debug("{} does not resume a session whose ticket does not fit into a datagram",
-                calls.context().channel());
+                context().channel());
         connection = null;
         engine = null;
         released.release();
-        connect(calls.context());
+        connect(context());
         return true;
     }
 
     void handshakeCompleted(ReplayWindow window, @Nullable FinalFlight finalFlight) {
-        ChannelHandlerContext context = calls.context();
+        ChannelHandlerContext context = context();
         DtlsConnection current = requireConnection();
         current.handshakeCompleted(window, finalFlight);
         maxMessageSize = current.largestMessage();
@@ -448,7 +440,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
     }
 
     private void failHandshake(Exception cause, Input input) {
-        ChannelHandlerContext context = calls.context();
+        ChannelHandlerContext context = context();
         Throwable told = hinted(cause);
         requireShutdown().note(told);
         requireShutdown().noteAlert(AlertNames.in(cause));
@@ -464,13 +456,13 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
             waitingWrites = null;
         }
         if (handshakePromise.tryFailure(cause)) {
-            calls.context().fireUserEventTriggered(new SslHandshakeCompletionEvent(cause));
+            context().fireUserEventTriggered(new SslHandshakeCompletionEvent(cause));
         }
     }
 
     /** An alert of the peer's, or a record that the engine could not bear. */
     void engineFailed(SSLException cause) {
-        ChannelHandlerContext context = calls.context();
+        ChannelHandlerContext context = context();
         requireShutdown().note(cause);
         requireShutdown().noteAlert(AlertNames.in(cause));
         sendAlert(context);
@@ -509,7 +501,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
             machine.feedAhead(Input.PEER_CLOSE_NOTIFY, () -> tellHandshakeFailed(cause));
         } else {
             machine.feedAhead(Input.PEER_CLOSE_NOTIFY,
-                    () -> calls.context().fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS));
+                    () -> context().fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS));
         }
     }
 
@@ -537,8 +529,8 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
-        calls.added(added);
-        executor = added.executor();
+        EventLoopCalls.requireEventLoop(added);
+        own = added;
         if (added.channel().isActive()) {
             connect(added);
         }
@@ -546,6 +538,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
+        DtlsShutdown shutdown = machine.driver();
         if (machine.shuttingDown()) {
             requireShutdown().note(removed());
             machine.feedAhead(Input.ABORT, () -> endHandshake(DtlsHandler::removed));
@@ -601,6 +594,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
                     "closed in front of the DtlsHandler: by another handler, its event loop or its server channel"));
             machine.feed(Input.ABORT);
         }
+        DtlsShutdown shutdown = machine.driver();
         if (shutdown != null) {
             shutdown.settleClosePromises();
         }
@@ -635,11 +629,11 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
 
     /** Hands application data on. */
     void received(ByteBuf data) {
-        DtlsShutdown current = shutdown;
-        if (current != null && !current.accepts(data.readableBytes())) {
+        DtlsShutdown shutdown = machine.driver();
+        if (shutdown != null && !shutdown.accepts(data.readableBytes())) {
             data.release();
         } else {
-            calls.context().fireChannelRead(data);
+            context().fireChannelRead(data);
         }
     }
 
@@ -680,7 +674,8 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
 
     /** With autoRead off nobody else reads for the handshake and the shutdown. */
     void readOn() {
-        ChannelHandlerContext context = calls.context();
+        ChannelHandlerContext context = context();
+        DtlsShutdown shutdown = machine.driver();
         if (!context.channel().config().isAutoRead()
                 && (machine.phase() == Phase.HANDSHAKE || (shutdown != null && shutdown.ownsReading()))) {
             context.read();
@@ -689,6 +684,7 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        DtlsShutdown shutdown = machine.driver();
         if (!(message instanceof ByteBuf data)) {
             ReferenceCountUtil.release(message);
             promise.tryFailure(new UnsupportedMessageTypeException(message, ByteBuf.class));
@@ -793,12 +789,12 @@ public final class DtlsHandler extends ChannelDuplexHandler implements ShutdownH
 
         @Override
         protected EventExecutor executor() {
-            return requireNonNull(executor);
+            return context().executor();
         }
 
         @Override
         protected void checkDeadLock() {
-            if (executor != null) {
+            if (own != null) {
                 super.checkDeadLock();
             }
         }

@@ -39,14 +39,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Alerts are not retransmitted (RFC 6347, section 4.2.4): ours is sent again, the same record, on a timer while the
  * peer's is awaited, and afterwards whenever the peer shows that it has missed it.
  */
-final class DtlsShutdown {
+final class DtlsShutdown implements MachineRunner.Driver {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(DtlsHandler.class);
 
     private final DtlsHandler handler;
     private final ChannelHandlerContext context;
     private final DtlsSettings settings;
-    private final MachineRunner machine;
+    private final MachineRunner<?> machine;
     private final ShutdownBooks books;
     private final ShutdownPromises promises;
     private final PhaseTimer timer;
@@ -58,7 +58,7 @@ final class DtlsShutdown {
     private boolean countsInbound;
     private long bytesPending;
 
-    DtlsShutdown(DtlsHandler handler, ChannelHandlerContext context, MachineRunner machine, DtlsSettings settings) {
+    DtlsShutdown(DtlsHandler handler, ChannelHandlerContext context, MachineRunner<?> machine, DtlsSettings settings) {
         this.handler = handler;
         this.context = context;
         this.settings = settings;
@@ -72,7 +72,8 @@ final class DtlsShutdown {
 
     // What the handler reports
 
-    void note(Throwable reason) {
+    @Override
+    public void note(Throwable reason) {
         books.note(reason);
     }
 
@@ -127,7 +128,8 @@ final class DtlsShutdown {
         return false;
     }
 
-    void phaseChanged(Phase from) {
+    @Override
+    public void phaseChanged(Phase from) {
         books.phaseEnded(from);
         promises.phaseChanged(from, machine.state());
         if (machine.phase() == Phase.TERMINATED) {
@@ -145,7 +147,8 @@ final class DtlsShutdown {
 
     // What the machine says
 
-    void run(Action action) {
+    @Override
+    public void run(Action action) {
         ShutdownPolicy policy = handler.policy();
         switch (action) {
             case ANNOUNCE_PEER_CLOSE -> context.fireUserEventTriggered(new PeerCloseNotifyEvent(true));

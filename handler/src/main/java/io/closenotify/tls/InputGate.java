@@ -34,6 +34,7 @@ final class InputGate extends ChannelDuplexHandler {
     private static final int LEAST_COUNTED = 1 << 9;
 
     private final TlsShutdownHandler handler;
+    private final TlsEngine engine;
     private final @Nullable RecordFraming framing;
     private Collection<Object> held = Collections.emptyList();
     private @Nullable ChannelHandlerContext context;
@@ -71,8 +72,9 @@ final class InputGate extends ChannelDuplexHandler {
      *
      * @param framed whether it is there from the first byte on, and is to let the records through one by one
      */
-    InputGate(TlsShutdownHandler handler, boolean framed) {
+    InputGate(TlsShutdownHandler handler, TlsEngine engine, boolean framed) {
         this.handler = handler;
+        this.engine = engine;
         framing = framed ? new RecordFraming() : null;
     }
 
@@ -256,7 +258,7 @@ final class InputGate extends ChannelDuplexHandler {
                 ByteBuf part = data.readRetainedSlice(framing.next(data));
                 bytesPassed += part.readableBytes();
                 own.fireChannelRead(part);
-                if (handler.endsTls() && mode == Mode.PASS) {
+                if (endsTls() && mode == Mode.PASS) {
                     // What is to become of the rest is decided when the shutdown has heard of it.
                     mode = Mode.HOLD_PLAINTEXT;
                 }
@@ -278,6 +280,12 @@ final class InputGate extends ChannelDuplexHandler {
             afterRecord = null;
             task.run();
         }
+    }
+
+    /** Whether the record just read was the last one of the peer's: its close_notify. */
+    private boolean endsTls() {
+        engine.inputRead();
+        return engine.closeNotifyReceived();
     }
 
     @Override

@@ -10,7 +10,7 @@ import javax.net.ssl.SSLEngine;
 /**
  * The JDK's engine, and any other that keeps to the contract of {@code SSLEngine}. Closing its outbound side leaves the
  * inbound side open. In TLS 1.3 it leaves the answer to the peer's close_notify to us; in TLS 1.2 it answers at once,
- * as RFC 5246, section 7.2.1 wants.
+ * as RFC 5246, section 7.2.1 wants. This adapter knows no more than the engine does, and is not kept.
  */
 final class JdkTlsEngine implements TlsEngine {
 

@@ -32,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The engine answers the peer's close_notify by itself, inside {@code unwrap}, and so fails what the application has
  * yet to write. It does not once its private field {@code receivedShutdown} is true; then no event tells of the alert
- * either, and a small handler behind the {@code SslHandler} asks the engine after each batch of reads. Where the field
- * cannot be reached, the engine keeps answering and {@link EngineCapabilities#answersAfterApplication()} says so.
+ * either, and this adapter stands behind the {@code SslHandler} to ask the engine after each batch of reads: one native
+ * call, and the only thing of ours on the inbound path of a steady connection. Where the field cannot be reached, the
+ * engine keeps answering and {@link EngineCapabilities#answersAfterApplication()} says so.
  */
-final class OpenSslTlsEngine implements TlsEngine {
+final class OpenSslTlsEngine extends ChannelInboundHandlerAdapter implements TlsEngine {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(OpenSslTlsEngine.class);
 
@@ -53,9 +54,14 @@ final class OpenSslTlsEngine implements TlsEngine {
     private final ChannelHandlerContext sslContext;
     private final SslHandler ssl;
     private final ReferenceCountedOpenSslEngine engine;
-    private @Nullable CloseNotifyWatch watch;
+
+    /** The context of this handler while it watches for the peer's close_notify, and the answer is ours. */
+    private @Nullable ChannelHandlerContext watch;
     private boolean closeNotifyReceived;
     private boolean ticketsMissed;
+
+    /** Counted up to two: the first brings the end of the handshake. */
+    private byte batches;
 
     OpenSslTlsEngine(ChannelHandlerContext sslContext, SslHandler ssl, ReferenceCountedOpenSslEngine engine) {
         this.sslContext = sslContext;
@@ -93,14 +99,14 @@ final class OpenSslTlsEngine implements TlsEngine {
 
     @Override
     public void inputRead() {
-        if (watch != null && watch.context != null) {
-            poll(watch.context);
+        if (watch != null) {
+            poll(watch);
         }
     }
 
     @Override
     public boolean ticketsDue() {
-        return ticketsMissed || (watch != null && watch.batches < 2 && engine.getUseClientMode() && isTls13()
+        return ticketsMissed || (watch != null && batches < 2 && engine.getUseClientMode() && isTls13()
                 && ssl.engine().getSession().getSessionContext() instanceof OpenSslSessionContext sessions
                 && sessions.isSessionCacheEnabled());
     }
@@ -119,8 +125,8 @@ final class OpenSslTlsEngine implements TlsEngine {
     @Override
     public void handshakeCompleted() {
         if (watch == null && takeOverAnswer()) {
-            watch = new CloseNotifyWatch(this);
-            sslContext.pipeline().addAfter(sslContext.name(), null, watch);
+            sslContext.pipeline().addAfter(sslContext.name(), null, this);
+            watch = sslContext.pipeline().context(this);
         }
     }
 
@@ -131,7 +137,7 @@ final class OpenSslTlsEngine implements TlsEngine {
      */
     @Override
     public void sendTickets() {
-        ChannelHandlerContext behind = watch == null ? null : watch.context;
+        ChannelHandlerContext behind = watch;
         if (behind == null || engine.getUseClientMode() || !isTls13()) {
             return;
         }
@@ -176,10 +182,9 @@ final class OpenSslTlsEngine implements TlsEngine {
     }
 
     private void removeWatch() {
-        CloseNotifyWatch installed = watch;
         watch = null;
-        if (installed != null && sslContext.pipeline().context(installed) != null) {
-            sslContext.pipeline().remove(installed);
+        if (sslContext.pipeline().context(this) != null) {
+            sslContext.pipeline().remove(this);
         }
     }
 
@@ -297,30 +302,13 @@ final class OpenSslTlsEngine implements TlsEngine {
         }
     }
 
-    /** The only thing of ours on the inbound path of a steady connection: one native call per batch of reads. */
-    private static final class CloseNotifyWatch extends ChannelInboundHandlerAdapter {
-
-        private final OpenSslTlsEngine engine;
-        private @Nullable ChannelHandlerContext context;
-
-        /** The first brings the end of the handshake. */
-        private int batches;
-
-        CloseNotifyWatch(OpenSslTlsEngine engine) {
-            this.engine = engine;
-        }
-
-        @Override
-        public void handlerAdded(ChannelHandlerContext added) {
-            context = added;
-        }
-
-        @Override
-        public void channelReadComplete(ChannelHandlerContext context) {
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (batches < 2) {
             batches++;
-            // First the application: it may flush its last answer now.
-            context.fireChannelReadComplete();
-            engine.poll(context);
         }
+        // First the application: it may flush its last answer now.
+        context.fireChannelReadComplete();
+        poll(context);
     }
 }

@@ -16,12 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code SslHandler} that a {@link TlsShutdownHandler} serves, and what is put around it: the adapter of its
- * engine, the gate in front, the half closure of the transport. Event loop only, but for {@link #capabilities()}.
+ * engine, the gate in front, the half closure of the transport. Event loop only, but for {@link #own()} and
+ * {@link #capabilities()}.
  */
 final class TlsAttachment {
 
     private final ChannelHandlerContext own;
-    private @Nullable ChannelHandlerContext sslContext;
+    private volatile @Nullable ChannelHandlerContext sslContext;
+
+    /** Kept only if it knows more than the engine itself. */
     private volatile @Nullable TlsEngine engine;
     private volatile @Nullable InputGate gate;
     private boolean inner;
@@ -29,6 +32,11 @@ final class TlsAttachment {
 
     TlsAttachment(ChannelHandlerContext own) {
         this.own = own;
+    }
+
+    /** The context of the {@link TlsShutdownHandler}. */
+    ChannelHandlerContext own() {
+        return own;
     }
 
     // The SslHandler
@@ -52,11 +60,12 @@ final class TlsAttachment {
         }
         if (nearest != sslContext) {
             release();
+            TlsEngine found = nearest == null ? null : TlsEngine.of(nearest);
+            engine = found instanceof JdkTlsEngine ? null : found;
             sslContext = nearest;
-            engine = nearest == null ? null : TlsEngine.of(nearest);
-            if (nearest != null && (wantsRecords || engine().needsRecordsOfHandshake())
+            if (found != null && (wantsRecords || found.needsRecordsOfHandshake())
                     && !sslHandler().handshakeFuture().isDone()) {
-                install(new InputGate(handler(), true));
+                install(new InputGate(handler(), found, true));
             }
         }
         inner = another;
@@ -86,7 +95,12 @@ final class TlsAttachment {
     }
 
     TlsEngine engine() {
-        return requireNonNull(engine);
+        return engine(sslContext());
+    }
+
+    private TlsEngine engine(ChannelHandlerContext ssl) {
+        TlsEngine kept = engine;
+        return kept == null ? TlsEngine.of(ssl) : kept;
     }
 
     /** Whether the SslHandler stands behind another one: TLS in TLS. */
@@ -95,8 +109,8 @@ final class TlsAttachment {
     }
 
     @Nullable EngineCapabilities capabilities() {
-        TlsEngine current = engine;
-        return current == null ? null : current.capabilities(isGated());
+        ChannelHandlerContext ssl = sslContext;
+        return ssl == null ? null : engine(ssl).capabilities(isGated());
     }
 
     /**
@@ -149,9 +163,8 @@ final class TlsAttachment {
     }
 
     private void release() {
-        TlsEngine current = engine;
-        if (current != null) {
-            current.detach();
+        if (wasFound()) {
+            engine().detach();
         }
         removeGate();
     }
@@ -177,7 +190,7 @@ final class TlsAttachment {
     InputGate gate() {
         InputGate current = gate;
         if (current == null) {
-            current = new InputGate(handler(), false);
+            current = new InputGate(handler(), engine(), false);
             install(current);
         }
         return current;

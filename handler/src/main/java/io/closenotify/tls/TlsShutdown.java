@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * The end of one connection: does what the machine says and keeps the books for the outcome. Made when the end begins,
  * so that an idle connection pays nothing for it. Event loop only.
  */
-final class TlsShutdown {
+final class TlsShutdown implements MachineRunner.Driver {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(TlsShutdownHandler.class);
 
@@ -61,8 +61,7 @@ final class TlsShutdown {
     private static final int MOST_BYTES_WITHOUT_DATA = 1 << 16;
 
     private final TlsShutdownHandler handler;
-    private final MachineRunner machine;
-    private final EventLoopCalls calls;
+    private final MachineRunner<?> machine;
     private final ChannelHandlerContext context;
     private final TlsAttachment tls;
     private final ChannelHandlerContext sslContext;
@@ -75,6 +74,7 @@ final class TlsShutdown {
     private @Nullable ChannelInboundInvoker inFrontOfTls;
     private boolean lookedAgain;
 
+    private boolean askedToKeep;
     private boolean countsInbound;
     private boolean delivers;
     private boolean dataArrived;
@@ -83,13 +83,12 @@ final class TlsShutdown {
     private long bytesPendingAtStart;
     private boolean transportKept;
 
-    TlsShutdown(TlsShutdownHandler handler, MachineRunner machine, EventLoopCalls calls, TlsAttachment tls,
-            ShutdownObserver observer, LongSupplier clock) {
+    TlsShutdown(TlsShutdownHandler handler, MachineRunner<?> machine, TlsAttachment tls, ShutdownObserver observer,
+            LongSupplier clock) {
         this.handler = handler;
         this.machine = machine;
-        this.calls = calls;
         this.tls = tls;
-        context = calls.context();
+        context = tls.own();
         sslContext = tls.sslContext();
         engine = tls.engine();
         books = new ShutdownBooks(Protocol.TLS, clock);
@@ -99,7 +98,8 @@ final class TlsShutdown {
 
     // What the handler and the helpers report
 
-    void note(Throwable reason) {
+    @Override
+    public void note(Throwable reason) {
         books.note(reason);
     }
 
@@ -109,6 +109,11 @@ final class TlsShutdown {
 
     ShutdownPromises promises() {
         return promises;
+    }
+
+    /** Whether the application has asked for the time after TLS. */
+    void askedToKeep(boolean asked) {
+        askedToKeep = asked;
     }
 
     boolean ownsReading() {
@@ -133,7 +138,7 @@ final class TlsShutdown {
      */
     boolean holdsWrites() {
         Phase phase = machine.phase();
-        return handler.isAskedToKeep() && phase != Phase.LINGER && phase != Phase.TERMINATED
+        return askedToKeep && phase != Phase.LINGER && phase != Phase.TERMINATED
                 && handler.keepsTransport();
     }
 
@@ -183,7 +188,8 @@ final class TlsShutdown {
         }
     }
 
-    void phaseChanged(Phase from) {
+    @Override
+    public void phaseChanged(Phase from) {
         books.phaseEnded(from);
         promises.phaseChanged(from, machine.state());
         Phase phase = machine.phase();
@@ -194,7 +200,8 @@ final class TlsShutdown {
 
     // What the machine says
 
-    void run(Action action) {
+    @Override
+    public void run(Action action) {
         switch (action) {
             case ANNOUNCE_PEER_CLOSE -> context.fireUserEventTriggered(
                     new PeerCloseNotifyEvent(machine.state().receive() == Receive.CLOSE_NOTIFY));
@@ -226,16 +233,20 @@ final class TlsShutdown {
         // An application on an executor of its own has been handed the data there, and hands its writes back here.
         EventExecutor application = context.pipeline().lastContext().executor();
         if (application.inEventLoop()) {
-            calls.later(handler::answerPeer);
+            later(handler::answerPeer);
             return;
         }
         // It may never get there.
         timer.arm(handler.policy().deferTimeout());
         try {
-            application.execute(() -> calls.later(handler::answerPeer));
+            application.execute(() -> later(handler::answerPeer));
         } catch (RejectedExecutionException e) {
-            calls.later(handler::answerPeer);
+            later(handler::answerPeer);
         }
+    }
+
+    private void later(Runnable task) {
+        EventLoopCalls.later(context, task);
     }
 
     private void flushData() {
@@ -243,7 +254,7 @@ final class TlsShutdown {
         // A write from another thread was bound to the SslHandler when it was called, past a guard that was not there
         // yet. Such writes are tasks that wait behind this one, or are about to: they count as written before the
         // shutdown. BoringSSL would take one behind its close_notify for a fatal error.
-        calls.later(() -> calls.later(() -> {
+        later(() -> later(() -> {
             if (machine.phase() == Phase.FLUSH && !sslContext.isRemoved()) {
                 guard.flushAll(behind, reporting(behind.newPromise(), Input.DATA_FLUSHED));
                 bytesPendingAtStart = UnsentBytes.of(context.channel());

@@ -12,7 +12,6 @@ import io.closenotify.ShutdownPolicy;
 import io.closenotify.ShutdownResult;
 import io.closenotify.ShutdownState;
 import io.closenotify.TransportPolicy;
-import io.closenotify.core.Action;
 import io.closenotify.core.Input;
 import io.closenotify.core.Phase;
 import io.closenotify.core.Rules;
@@ -100,14 +99,11 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     private final ShutdownObserver observer;
     private final boolean keepable;
     private final boolean earlyTickets;
-    private final MachineRunner machine;
-    private final EventLoopCalls calls;
+    private final Machine machine;
     private volatile ShutdownPolicy policy;
     private volatile @Nullable TlsAttachment tls;
-    private @Nullable TlsShutdown shutdown;
     private @Nullable Throwable suspect;
     private boolean closesTransport;
-    private boolean askedToKeep;
 
     TlsShutdownHandler(ShutdownPolicy policy, boolean keepable, boolean earlyTickets, ShutdownObserver observer,
             LongSupplier clock) {
@@ -116,8 +112,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
         this.earlyTickets = earlyTickets;
         this.observer = observer;
         this.clock = clock;
-        machine = new MachineRunner(policy.mode(), new Owner());
-        calls = new EventLoopCalls(TlsShutdownHandler.class, machine);
+        machine = new Machine(policy.mode());
     }
 
     /**
@@ -150,7 +145,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
      */
     public Future<Void> setPolicy(ShutdownPolicy policy) {
         requireNonNull(policy, "policy");
-        return calls.declare("policy", () -> {
+        return calls().declare("policy", () -> {
             requireKeepable(policy);
             EngineCapabilities can = capabilities();
             if (policy.onPeerCloseNotify() == PeerClosePolicy.DEFER && machine.phase() != Phase.HANDSHAKE
@@ -191,7 +186,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
      */
     @Override
     public ShutdownFuture shutdown() {
-        return calls.call(promise -> begin(promise, false));
+        return calls().call(promise -> begin(promise, false));
     }
 
     /**
@@ -206,7 +201,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
      */
     public ShutdownFuture shutdown(ShutdownPolicy policy) {
         requireNonNull(policy, "policy");
-        return calls.call(promise -> {
+        return calls().call(promise -> {
             if (machine.phase() != Phase.TERMINATED) {
                 requireKeepable(policy);
                 ShutdownPolicy before = this.policy;
@@ -232,7 +227,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
      */
     @Override
     public ShutdownFuture abort() {
-        return calls.call(promise -> {
+        return calls().call(promise -> {
             if (joined(promise)) {
                 requireShutdown().note(new SSLException("forced by abort()"));
                 machine.feed(Input.ABORT);
@@ -248,7 +243,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifySent() {
-        return calls.declare("flag", () -> machine.feed(Input.SET_SENT));
+        return calls().declare("flag", () -> machine.feed(Input.SET_SENT));
     }
 
     /**
@@ -259,7 +254,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
      * @throws IllegalStateException if this handler is in no pipeline
      */
     public Future<Void> setCloseNotifyReceived() {
-        return calls.declare("flag", () -> machine.feed(Input.SET_RECEIVED));
+        return calls().declare("flag", () -> machine.feed(Input.SET_RECEIVED));
     }
 
     private void requireKeepable(ShutdownPolicy wanted) {
@@ -279,31 +274,35 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
 
     // The machine and its driver, event loop only
 
-    private final class Owner implements MachineRunner.Owner {
+    private final class Machine extends MachineRunner<TlsShutdown> {
+
+        Machine(ShutdownMode mode) {
+            super(mode);
+        }
 
         @Override
-        public Rules rules(Input input) {
+        protected Rules rules(Input input) {
             boolean ends = input == Input.END_OF_INPUT || input == Input.TRANSPORT_CLOSED;
             return Rules.of(policy, isDeferring(), canKeepTransport(), ends ? messages() : Messages.UNKNOWN);
         }
 
         @Override
-        public void phaseChanged(Phase from) {
-            if (shutdown != null || machine.hasBegun()) {
-                requireShutdown().phaseChanged(from);
-            }
+        protected TlsShutdown newDriver() {
+            return new TlsShutdown(TlsShutdownHandler.this, this, tls(), observer, clock);
         }
+    }
 
-        @Override
-        public void run(Action action) {
-            requireShutdown().run(action);
-        }
+    private EventLoopCalls calls() {
+        TlsAttachment current = tls;
+        return new EventLoopCalls(this, current == null ? null : current.own(), machine);
+    }
 
-        /** A handler of the user's threw, or took the SslHandler out under our hands. */
-        @Override
-        public void failed(RuntimeException e) {
-            requireShutdown().note(e);
-        }
+    private void later(Runnable task) {
+        EventLoopCalls.later(own(), task);
+    }
+
+    private ChannelHandlerContext own() {
+        return tls().own();
     }
 
     private boolean isDeferring() {
@@ -325,42 +324,33 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
         return policy.transport() == TransportPolicy.KEEP && !closesTransport;
     }
 
-    /** Whether that is the application's own doing, and not an answer to the peer. */
-    boolean isAskedToKeep() {
-        return askedToKeep;
-    }
-
     private Messages messages() {
+        TlsShutdown shutdown = machine.driver();
         return shutdown != null && !shutdown.delivers() ? Messages.UNKNOWN
-                : MessageBoundaries.ask(calls.context(), failure -> requireShutdown().note(failure));
+                : MessageBoundaries.ask(own(), failure -> requireShutdown().note(failure));
     }
 
     private TlsShutdown requireShutdown() {
-        TlsShutdown current = shutdown;
-        if (current == null) {
-            current = new TlsShutdown(this, machine, calls, tls(), observer, clock);
-            shutdown = current;
-        }
-        return current;
+        return machine.requireDriver();
     }
 
     private void begin(OutcomePromise promise, boolean changesMode) {
         if (joined(promise) && (changesMode || !machine.shuttingDown())) {
-            askedToKeep = keepsTransport();
+            requireShutdown().askedToKeep(keepsTransport());
             requestShutdown();
         }
     }
 
     private void requestShutdown() {
         if (suspect == null) {
-            Channel channel = calls.context().channel();
+            Channel channel = own().channel();
             // What is closed already was closed by a write that met a reset, of which nobody has been told yet.
             machine.feed(channel.isActive() ? Input.requestFor(policy.mode())
                     : channel.isOpen() ? Input.ABORT : closedBy(channel));
         } else {
             // Asked for in view of an exception that may be the end itself: wait until that is known.
-            calls.later(() -> {
-                if (!machine.hasBegun() && (suspect == null || calls.context().channel().isOpen())) {
+            later(() -> {
+                if (!machine.hasBegun() && (suspect == null || own().channel().isOpen())) {
                     requestShutdown();
                 }
             });
@@ -368,13 +358,13 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     }
 
     private boolean isActive() {
-        return calls.context().channel().isActive();
+        return own().channel().isActive();
     }
 
     private boolean joined(OutcomePromise promise) {
         if (!ready()) {
             promise.setFailure(new IllegalStateException("no SslHandler in front of the TlsShutdownHandler in "
-                    + calls.context().pipeline().names()));
+                    + own().pipeline().names()));
             return false;
         }
         requireShutdown().promises().join(promise);
@@ -383,7 +373,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
 
     /** The application has handled what came before the peer's close_notify. */
     void answerPeer() {
-        ChannelHandlerContext own = calls.context();
+        ChannelHandlerContext own = own();
         if (machine.phase() == Phase.PEER_CLOSED && !own.isRemoved() && isActive()) {
             requestShutdown();
         }
@@ -407,14 +397,8 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
         machine.feed(Input.PEER_ALERT_HELD);
     }
 
-    /** Whether the record just read was the last one of the peer's: its close_notify. */
-    boolean endsTls() {
-        TlsEngine engine = tls().engine();
-        engine.inputRead();
-        return engine.closeNotifyReceived();
-    }
-
     void inputPassed(int bytes) {
+        TlsShutdown shutdown = machine.driver();
         if (shutdown != null) {
             shutdown.inputPassed(bytes);
         }
@@ -424,7 +408,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
 
     /** Whether there is an SslHandler in front; looks for it if the one known is gone or none was known. */
     private boolean attached() {
-        return tls().isThere() || (shutdown != null && tls().wasFound()) || tls().find(wantsRecords());
+        return tls().isThere() || (machine.driver() != null && tls().wasFound()) || tls().find(wantsRecords());
     }
 
     private TlsAttachment tls() {
@@ -447,14 +431,14 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     }
 
     private void handshakeCompleted() {
-        ShutdownPromises.rememberPeer(calls.context().channel());
+        ShutdownPromises.rememberPeer(own().channel());
         tls().handshakeCompleted(keepable || policy.transport() == TransportPolicy.KEEP,
                 policy.onPeerCloseNotify() == PeerClosePolicy.DEFER, earlyTickets);
         boolean lacksDefer = policy.onPeerCloseNotify() == PeerClosePolicy.DEFER
                 && !requireNonNull(capabilities()).defersAnswer();
         boolean lacksKeep = policy.transport() == TransportPolicy.KEEP && !tls().isGated();
         if (lacksDefer || lacksKeep) {
-            LOGGER.warn("{} cannot do all of {}: {}", calls.context().channel(), policy, capabilities());
+            LOGGER.warn("{} cannot do all of {}: {}", own().channel(), policy, capabilities());
         }
         machine.feed(Input.HANDSHAKE_COMPLETED);
     }
@@ -463,7 +447,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
-        calls.added(added);
+        EventLoopCalls.requireEventLoop(added);
         tls = new TlsAttachment(added);
         if (ready() && machine.phase() == Phase.OPEN) {
             // Added late: the alert, or the end of input, may have been here before us.
@@ -474,7 +458,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
             }
         } else if (!tls().wasFound() && wantsRecords()) {
             // addFirst(ssl, this) adds this one first, and the first record comes after both.
-            calls.later(() -> {
+            later(() -> {
                 if (!added.isRemoved()) {
                     attached();
                 }
@@ -500,6 +484,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
             requireShutdown().note(new IllegalStateException("the TlsShutdownHandler was removed from the pipeline"));
             machine.feed(Input.ABORT);
         } else if (machine.phase() != Phase.TERMINATED) {
+            TlsShutdown shutdown = machine.driver();
             if (shutdown != null) {
                 shutdown.standDown();
             }
@@ -542,12 +527,12 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
     private boolean takesOver() {
         if (machine.phase() == Phase.TERMINATED) {
             // The transport is about to be closed: a stock close() now would send an alert of its own.
-            return shutdown != null && calls.context().channel().isOpen();
+            return machine.driver() != null && own().channel().isOpen();
         }
         if (ready()) {
             return true;
         }
-        ChannelHandlerContext own = calls.context();
+        ChannelHandlerContext own = own();
         if (own.pipeline().get(SslHandler.class) == null) {
             LOGGER.debug("{} closed without TLS shutdown: no SslHandler", own.channel());
         } else {
@@ -582,7 +567,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
             return told;
         }
         // Of TLS in TLS each handshake is told here; and a new SslHandler may have replaced the one known.
-        boolean found = shutdown == null ? tls().find(wantsRecords()) : attached();
+        boolean found = machine.driver() == null ? tls().find(wantsRecords()) : attached();
         if (!found || !sslHandler().handshakeFuture().isSuccess()) {
             return told;
         }
@@ -638,10 +623,10 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
      * @param tell tells the application; not called if the outcome tells it
      */
     void suspectTransport(Throwable cause, Runnable tell) {
-        ChannelHandlerContext own = calls.context();
+        ChannelHandlerContext own = own();
         boolean ending = isEnding();
         suspect = cause;
-        calls.later(() -> {
+        later(() -> {
             if (suspect == cause && own.channel().isOpen()) {
                 suspect = null;
                 if (ending) {
@@ -673,6 +658,7 @@ public final class TlsShutdownHandler extends ChannelDuplexHandler implements Sh
         if (machine.phase() != Phase.TERMINATED && attached()) {
             machine.feed(closedBy(own.channel()));
         }
+        TlsShutdown shutdown = machine.driver();
         if (shutdown != null) {
             shutdown.promises().settleClosePromises();
         }

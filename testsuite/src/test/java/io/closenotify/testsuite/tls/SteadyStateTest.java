@@ -8,6 +8,8 @@ import io.closenotify.testsuite.TlsSetup;
 import io.closenotify.tls.TlsShutdownHandler;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
@@ -19,13 +21,20 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.openjdk.jol.info.ClassLayout;
 
 /** What the handler costs a connection that is not being shut down, by Netty's own mask of who is called for what. */
 @ExtendWith(LeakAndLogCheck.class)
@@ -64,6 +73,51 @@ class SteadyStateTest {
             pair.ours.pipeline().close();
             pair.takeFromUs().release();
             pair.advance(PeerBehaviour.atMost());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void an_idle_connection_holds_160_bytes_more_and_248_with_boring_ssl(TlsSetup setup) throws Exception {
+        ShutdownPolicy policy = ShutdownPolicy.bidirectional();
+        try (EmbeddedTlsPair one = new EmbeddedTlsPair(setup, setup, true, policy, new Recorder());
+                EmbeddedTlsPair another = new EmbeddedTlsPair(setup, setup, true, policy, new Recorder())) {
+            Set<Object> held = heldByUs(one.ours.pipeline());
+            held.removeAll(heldByUs(another.ours.pipeline()));
+            assertThat(held.stream().mapToLong(object -> ClassLayout.parseInstance(object).instanceSize()).sum())
+                    .as("%s", held).isEqualTo(setup.boringSsl() ? 248 : 160);
+            for (EmbeddedTlsPair pair : List.of(one, another)) {
+                pair.handler.abort();
+            }
+        }
+    }
+
+    /** The contexts of our handlers, and what these reach through fields of ours. */
+    private static Set<Object> heldByUs(ChannelPipeline pipeline) throws IllegalAccessException {
+        Set<Object> held = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (ChannelHandler handler : pipeline.toMap().values()) {
+            if (handler.getClass().getPackage() == TlsShutdownHandler.class.getPackage()) {
+                held.add(pipeline.context(handler));
+                hold(handler, held);
+            }
+        }
+        return held;
+    }
+
+    private static void hold(@Nullable Object object, Set<Object> held) throws IllegalAccessException {
+        boolean isThereWithoutUs = object == null || object instanceof ChannelHandlerContext
+                || object instanceof SslHandler || object instanceof SSLEngine;
+        if (isThereWithoutUs || !held.add(object)) {
+            return;
+        }
+        for (Class<?> type = object.getClass(); type.getName().startsWith("io.closenotify.");
+                type = type.getSuperclass()) {
+            for (Field field : type.getDeclaredFields()) {
+                if (!Modifier.isStatic(field.getModifiers()) && !field.getType().isPrimitive()) {
+                    field.setAccessible(true);
+                    hold(field.get(object), held);
+                }
+            }
         }
     }
 
