@@ -131,10 +131,13 @@ class GivenUpHandshakeTest {
                 assertThat(outcome.result()).as(what).isEqualTo(ShutdownResult.ABORTED);
             }
             boolean complete = outcome.result() != ShutdownResult.ABORTED;
-            assertThat(write.isSuccess()).as(what).isEqualTo(complete);
+            // Completed and closed in one go: what was to be written behind the handshake may come too late.
+            assertThat(write.isSuccess()).as(what).isEqualTo(outcome.isSuccess());
+            assertThat(outcome.isSuccess() || !complete || outcome.result() == ShutdownResult.FLUSH_FAILED).as(what)
+                    .isTrue();
             assertThat(told).as(what).hasSize(1).allMatch(event -> event.isSuccess() == complete);
             assertThat(outcome.sessionResumable() && !complete).as(what).isFalse();
-            assertThat(outcome.cause() == null).as(what).isEqualTo(complete);
+            assertThat(outcome.cause() == null).as(what).isEqualTo(outcome.isSuccess());
         }
         return gaveUp;
     }
