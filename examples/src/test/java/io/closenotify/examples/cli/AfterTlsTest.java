@@ -121,40 +121,38 @@ final class AfterTlsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"jdk,peer", "jdk,local", "openssl,peer", "openssl,local"})
-    void python_unwraps_and_goes_on_in_plaintext(String provider, String initiator) throws Exception {
+    @CsvSource({"JDK,PEER", "JDK,LOCAL", "OPENSSL,PEER", "OPENSSL,LOCAL"})
+    void python_unwraps_and_goes_on_in_plaintext(Provider provider, ShutdownInitiator initiator) throws Exception {
         assumeTrue("true".equals(System.getenv("CI")) || Stream.of(System.getenv("PATH").split(File.pathSeparator))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, "python3"))), "python3 is not on the path");
-        try (Child serve = Child.start("serve", "--port", "0", "--provider", provider, "--after-tls", "echo",
-                "--app", initiator.equals("peer") ? "echo" : "source:6")) {
-            Process python = new ProcessBuilder("python3", "-c", """
-                    import socket, ssl, sys
-                    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
-                        context = ssl.create_default_context()
-                        context.check_hostname = False
-                        context.verify_mode = ssl.CERT_NONE
-                        context.minimum_version = context.maximum_version = version
-                        tls = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1])), 15))
-                        if sys.argv[2] == "peer":
-                            tls.sendall(b"secret")
-                        data = b""
-                        while len(data) < 6:
-                            data += tls.recv(6 - len(data))
-                        if sys.argv[2] == "local":
-                            assert tls.recv(1) == b""
-                        plain = tls.unwrap()
-                        plain.sendall(b"plaintext")
-                        plain.shutdown(socket.SHUT_WR)
-                        data = b""
-                        while more := plain.recv(100):
-                            data += more
-                        assert data == b"plaintext", data
-                    """, Integer.toString(serve.port()), initiator).inheritIO().start();
-            assertThat(python.waitFor(30, TimeUnit.SECONDS)).isTrue();
-            assertThat(python.exitValue()).isZero();
-            for (int connection = 0; connection < 2; connection++) {
-                assertThat(serve.next()).containsEntry("result", "clean").containsEntry("initiator", initiator);
-            }
+        int port = serve(provider, initiator == ShutdownInitiator.PEER ? "echo" : "source:6");
+        Process python = new ProcessBuilder("python3", "-c", """
+                import socket, ssl, sys
+                for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+                    context = ssl.create_default_context()
+                    context.check_hostname = False
+                    context.verify_mode = ssl.CERT_NONE
+                    context.minimum_version = context.maximum_version = version
+                    tls = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1])), 15))
+                    if sys.argv[2] == "peer":
+                        tls.sendall(b"secret")
+                    data = b""
+                    while len(data) < 6:
+                        data += tls.recv(6 - len(data))
+                    if sys.argv[2] == "local":
+                        assert tls.recv(1) == b""
+                    plain = tls.unwrap()
+                    plain.sendall(b"plaintext")
+                    plain.shutdown(socket.SHUT_WR)
+                    data = b""
+                    while more := plain.recv(100):
+                        data += more
+                    assert data == b"plaintext", data
+                """, Integer.toString(port), Labels.of(initiator)).inheritIO().start();
+        assertThat(python.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(python.exitValue()).isZero();
+        for (int connection = 0; connection < 2; connection++) {
+            served(ShutdownResult.CLEAN, initiator);
         }
     }
 

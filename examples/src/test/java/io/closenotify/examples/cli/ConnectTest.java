@@ -1,16 +1,20 @@
 package io.closenotify.examples.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.closenotify.ShutdownInitiator;
 import io.closenotify.ShutdownMode;
 import io.closenotify.ShutdownPolicy;
+import io.closenotify.ShutdownResult;
 import java.io.OutputStream;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -224,7 +228,7 @@ final class ConnectTest {
             OutputStream stdin = connect.stdin();
             for (String method : List.of("GET", "POST", "HEAD")) {
                 stdin.write((method + " / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
-                        .getBytes(StandardCharsets.US_ASCII));
+                        .getBytes(US_ASCII));
                 stdin.flush();
             }
             stdin.close();
@@ -241,20 +245,33 @@ final class ConnectTest {
     @CsvSource({"JDK,GET / HTTP/1.1~Connection: close", "OPENSSL,GET / HTTP/1.1~Connection: close",
         "JDK,GET / HTTP/1.0~Connection: keep-alive", "OPENSSL,BREW / HTTP/1.0~Accept: tea"})
     void http_shuts_down_when_the_request_says_so(Provider provider, String request) throws Exception {
-        String target = serve(provider, "http");
+        serve(provider, "http");
+        try (Socket transport = Peer.plain(server.port()); SSLSocket tls = Peer.over(transport, "1.3")) {
+            tls.getOutputStream().write((request.replace("~", "\r\n") + "\r\n\r\n").getBytes(US_ASCII));
+
+            assertThat(tls.getInputStream().readAllBytes()).asString(US_ASCII).startsWith("HTTP/1.1 200 OK\r\n")
+                    .containsIgnoringCase("content-length: 7\r\n").containsIgnoringCase("connection: close\r\n")
+                    .endsWith("\r\n\r\n200 OK\n");
+            tls.shutdownOutput();
+            assertThat(server.served().ending()).satisfies(ending -> {
+                assertThat(ending.result()).isEqualTo(ShutdownResult.CLEAN);
+                assertThat(ending.initiator()).isEqualTo(ShutdownInitiator.LOCAL);
+            });
+        }
+    }
+
+    @Test
+    void a_peer_that_closes_ends_it_while_stdin_is_open() throws Exception {
+        String target = serve(Provider.JDK, "http");
         Path file = directory.resolve("answer");
         try (Child connect = Child.start("connect", target, "--insecure", "--send", "-",
                 "--receive", file.toString())) {
-            OutputStream stdin = connect.stdin();
-            stdin.write((request.replace("~", "\r\n") + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-            stdin.flush();
+            connect.stdin().write("GET / HTTP/1.0\r\n\r\n".getBytes(US_ASCII));
+            connect.stdin().flush();
 
-            // stdin stays open: the end comes from the server.
             assertThat(connect.next()).containsEntry("result", "clean").containsEntry("initiator", "peer");
             assertThat(connect.exit()).isZero();
-            assertThat(Files.readString(file)).startsWith("HTTP/1.1 200 OK\r\n")
-                    .containsIgnoringCase("content-length: 7\r\n").containsIgnoringCase("connection: close\r\n")
-                    .endsWith("\r\n\r\n200 OK\n");
+            assertThat(Files.readString(file)).startsWith("HTTP/1.1 200 OK\r\n").endsWith("200 OK\n");
         }
     }
 

@@ -33,10 +33,8 @@ final class MetricsTest {
                     "closenotify_truncated_connections_total{protocol=\"" + protocol + "\"} 0.0",
                     "closenotify_lingering_connections{protocol=\"" + protocol + "\"} 0.0");
 
-            try (Child client = Child.start("connect", "127.0.0.1:" + listening.get("port"), "--protocol", protocol,
-                    "--insecure", "--send", "1000")) {
-                assertThat(client.exit()).isZero();
-            }
+            assertThat(Cli.run("connect", "127.0.0.1:" + listening.get("port"), "--protocol", protocol, "--insecure",
+                    "--send", "1000").exit()).isZero();
             assertThat(serve.next()).containsEntry("result", "clean");
             assertThat(scrape(metrics)).contains(
                     "closenotify_shutdown_seconds_count{mode=\"" + mode + "\",protocol=\"" + protocol

@@ -2,6 +2,7 @@ package io.closenotify.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.NetUtil;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -20,8 +21,16 @@ final class QuicServeTest {
     }
 
     private static Child connect(int port, String... more) throws Exception {
-        return Child.start(concat(List.of("connect", "127.0.0.1:" + port, "--protocol", "quic", "--insecure"),
-                List.of(more)));
+        return Child.start(arguments(port, more));
+    }
+
+    /** The same within this process. */
+    private static Cli.Result run(int port, String... more) {
+        return Cli.run(arguments(port, more));
+    }
+
+    private static String[] arguments(int port, String... more) {
+        return concat(List.of("connect", "127.0.0.1:" + port, "--protocol", "quic", "--insecure"), List.of(more));
     }
 
     private static String[] concat(List<String> first, List<String> second) {
@@ -29,15 +38,13 @@ final class QuicServeTest {
     }
 
     @Test
-    void every_connection_gets_one_line(@TempDir Path directory) throws Exception {
+    void every_connection_gets_one_line() throws Exception {
         try (Child serve = serve("--app", "sink")) {
             Map<String, Object> listening = serve.next();
             assertThat(listening.keySet()).containsExactly("event", "port");
             int port = (int) listening.get("port");
 
-            try (Child client = connect(port, "--send", "100000", "--error", "7", "--reason", "done")) {
-                assertThat(client.exit()).isZero();
-            }
+            assertThat(run(port, "--send", "100000", "--error", "7", "--reason", "done").exit()).isZero();
             Map<String, Object> line = serve.next();
             assertThat(line.keySet()).containsExactlyElementsOf(Cli.QUIC_FIELDS);
             assertThat(line)
@@ -58,9 +65,7 @@ final class QuicServeTest {
                 byte[] noise = "GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
                 garbage.send(new DatagramPacket(noise, noise.length, InetAddress.getLoopbackAddress(), port));
             }
-            try (Child stranger = connect(port, "--alpn", "other")) {
-                assertThat(stranger.exit()).isEqualTo(1);
-            }
+            assertThat(run(port, "--alpn", "other").exit()).isEqualTo(1);
             assertThat(serve.next()).containsEntry("result", "aborted").containsEntry("sessionResumable", false);
 
             assertThat(serve.terminate().exit()).isZero();
@@ -120,8 +125,7 @@ final class QuicServeTest {
                 // Until the signal has arrived, connections are still accepted, and are clean.
                 Map<String, Object> late;
                 do {
-                    Cli.Result result = Cli.run("connect", "127.0.0.1:" + port, "--protocol", "quic", "--insecure");
-                    late = result.line();
+                    late = run(port).line();
                 } while (late.get("result").equals("clean"));
                 // A client may find its handshake complete before it learns that it is refused.
                 assertThat(late).containsEntry("remote", true).containsEntry("errorCode", 2)
@@ -146,8 +150,9 @@ final class QuicServeTest {
 
     @Test
     void taken_port_is_one_line_and_exit_1() throws Exception {
-        try (Child serve = serve()) {
-            Cli.Result second = Cli.run("serve", "--protocol", "quic", "--port", Integer.toString(serve.port()));
+        try (DatagramSocket taken = new DatagramSocket(0, NetUtil.LOCALHOST4)) {
+            Cli.Result second =
+                    Cli.run("serve", "--protocol", "quic", "--port", Integer.toString(taken.getLocalPort()));
 
             assertThat(second.exit()).isEqualTo(1);
             assertThat(second.out()).isEmpty();

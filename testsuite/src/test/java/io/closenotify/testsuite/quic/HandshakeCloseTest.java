@@ -33,7 +33,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class HandshakeCloseTest {
 
-    private static final int RUNS = 10;
+    private static final int RUNS = 5;
+    private static final Duration IMPATIENCE = Duration.ofMillis(500);
 
     private final BlockingQueue<QuicShutdownHandler> servers = new LinkedBlockingQueue<>();
     private final BlockingQueue<QuicShutdownHandler> clients = new LinkedBlockingQueue<>();
@@ -47,6 +48,11 @@ class HandshakeCloseTest {
 
     private static QuicSetup closing(Moment moment, StreamFlush flush, BlockingQueue<QuicShutdownHandler> handlers) {
         QuicShutdownPolicy policy = QuicShutdownPolicy.compliant().toBuilder().streamFlush(flush).close(BYE).build();
+        return closing(moment, policy, handlers);
+    }
+
+    private static QuicSetup closing(
+            Moment moment, QuicShutdownPolicy policy, BlockingQueue<QuicShutdownHandler> handlers) {
         return new QuicSetup().connectionPipeline(channel -> {
             QuicShutdownHandler handler = QuicShutdownHandler.builder().policy(policy).build();
             channel.pipeline().addLast(handler, new ChannelInboundHandlerAdapter() {
@@ -169,7 +175,8 @@ class HandshakeCloseTest {
 
     @Test
     void a_client_whose_server_never_answers_gives_up_and_says_that_nothing_was_sent() throws Exception {
-        QuicSetup closing = closing(Moment.CONNECTING, StreamFlush.ACKNOWLEDGED, clients);
+        QuicSetup closing = closing(Moment.CONNECTING, QuicShutdownPolicy.compliant().toBuilder()
+                .closeTimeout(IMPATIENCE).close(BYE).build(), clients);
         try (QuicServer server = watching(servers).server();
                 UdpFaultRelay relay = UdpFaultRelay.to(server.address()).start();
                 QuicClient client = closing.client()) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(LeakAndLogCheck.class)
 class DeliveryAtCloseTest {
 
-    private static final int RUNS = 100;
+    private static final int RUNS = 25;
 
     static Stream<Arguments> enginesAndModes() {
         return Stream.of(SslProvider.JDK, SslProvider.OPENSSL).flatMap(engine ->
