@@ -488,7 +488,10 @@ public final class QuicShutdownHandler extends ChannelDuplexHandler implements S
             return;
         }
         long now = clock.getAsLong();
-        handshakeGrace = now + requireNonNull(acknowledgements).handshakeGraceNanos();
+        // A server has the client's last packet now, and the client what it needs to read a close of the application.
+        handshakeGrace = requireNonNull(connection).isServer()
+                ? now
+                : now + requireNonNull(acknowledgements).handshakeGraceNanos();
         on(Input.HANDSHAKE_COMPLETED);
         if (phase == Phase.HANDSHAKE) {
             sampleIn(FIRST_SAMPLE_NANOS);

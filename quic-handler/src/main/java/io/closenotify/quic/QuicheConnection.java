@@ -344,6 +344,11 @@ final class QuicheConnection implements AckWatch.Signs {
         return new ArrayList<>(streamMap().values());
     }
 
+    /** RFC 9000, section 2.1: streams that a server opens have odd ids. */
+    boolean isServer() {
+        return ((long) codec.nextBidirectional.get(codec.channelStreamIds.get(channel)) & 1) == 1;
+    }
+
     /**
      * Makes every new stream of ours fail: the codec offers no other way to refuse one. quiche answers that the limit
      * of streams is reached.
