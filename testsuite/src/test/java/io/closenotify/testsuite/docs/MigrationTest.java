@@ -53,6 +53,7 @@ class MigrationTest {
     private static final int BYTES = 200_000;
     private static final int SEND_BUFFER = 400_000;
     private static final int RECEIVE_BUFFER = 16_384;
+    private static final int MOST_ATTEMPTS = 10;
 
     private final EventLoopGroup loops = new NioEventLoopGroup(2);
     private final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
@@ -87,7 +88,12 @@ class MigrationTest {
     @ParameterizedTest
     @EnumSource(value = SslProvider.class, names = {"JDK", "OPENSSL"})
     void a_bare_handler_loses_the_tail_and_its_close_succeeds(SslProvider engine) throws Exception {
-        assertThat(arrived(engine, MigrationTest::bare, true)).isLessThan(BYTES);
+        long least = BYTES;
+        // Unless the server's tickets come only after the close.
+        for (int attempt = 0; least == BYTES && attempt < MOST_ATTEMPTS; attempt++) {
+            least = arrived(engine, MigrationTest::bare, true);
+        }
+        assertThat(least).isLessThan(BYTES);
     }
 
     @ParameterizedTest
